@@ -1,0 +1,283 @@
+"""The catalogue as one audience sees it at one revision: entities, values, labels, findings, pages.
+
+All reads of all faces come through a View. It asks the store for many nodes at a time and keeps what is expensive to
+find out (members, columns, orders, the summary) as long as its revision lasts; so no answer mixes two revisions.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar, cast
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from govgraph.catalogue.text import Label, label_of, pick
+from govgraph.contract import Contract, Form, Kind, Property
+from govgraph.iris import DCT_TITLE, RDF_TYPE, RDFS_LABEL, SH, SKOS_PREF_LABEL, Names, name
+from govgraph.media import Format
+from govgraph.store import Graphs, Path, Query, Reader, Result, Store, Table, Term
+from govgraph.validation import Finding, Points, points, read_back
+
+__all__ = ["Audience", "Catalogue", "Entity", "Incoming", "Label", "Summary", "View", "pick"]
+
+_Kept = TypeVar("_Kept")
+
+_TYPE = Path(RDF_TYPE)
+_FOCUS = Path(name(SH, "focusNode"), inverse=True)
+_LABELS = tuple(
+    Path(predicate)
+    for predicate in (DCT_TITLE, SKOS_PREF_LABEL, RDFS_LABEL, name("http://xmlns.com/foaf/0.1/", "name"))
+)
+
+
+class Audience(StrEnum):
+    """Who reads: anyone (what is published), or those who keep the catalogue (all of it)."""
+
+    PUBLIC = "public"
+    WORKING = "working"
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One entity: the values of its properties, and under ``others`` what no property of its kind describes."""
+
+    iri: NamedNode
+    kind: Kind | None
+    values: Mapping[Property, list[Term]]
+    others: Mapping[NamedNode, list[Term]]
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A page of what points to an entity; ``more`` when there is another page."""
+
+    links: tuple[tuple[Term, NamedNode], ...]
+    more: bool
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Points of the catalogue, per kind (API name) and per organisation that keeps entries; findings by severity."""
+
+    total: Points
+    kinds: Mapping[str, Points]
+    organisations: Mapping[NamedNode, Points]
+    findings: Mapping[str, int]
+
+
+class Catalogue:
+    """Hands out the View of the newest revision; the same object until there is a newer one."""
+
+    def __init__(self, store: Store, contract: Contract) -> None:
+        self.contract = contract
+        self.names = Names(store.base)
+        self._store = store
+        self._views: dict[Audience, View] = {}
+        self._lock = threading.Lock()
+
+    def view(self, audience: Audience = Audience.PUBLIC) -> View:
+        reader = self._store.reader()
+        with self._lock:
+            view = self._views.get(audience)
+            if view is None or view.reader is not reader:
+                view = self._views[audience] = View(reader, self.contract, self.names, audience)
+            return view
+
+    def close(self) -> None:
+        self._store.close()
+
+
+class View:
+    """One audience, one revision. Safe to use from any thread."""
+
+    def __init__(self, reader: Reader, contract: Contract, names: Names, audience: Audience) -> None:
+        self.reader = reader
+        self.contract = contract
+        self.names = names
+        self.audience = audience
+        catalogue_graph = names.public if audience is Audience.PUBLIC else names.working
+        self.graphs: Graphs = (catalogue_graph, names.reference, names.vocabulary)
+        self._report: Graphs = (names.report(audience),)
+        self._kept: dict[object, object] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def revision(self) -> int:
+        return self.reader.revision
+
+    def keep(self, key: object, find: Callable[[], _Kept]) -> _Kept:
+        """What ``find`` gives, found once for this view; ``key`` must tell apart everything it depends on."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = find()
+            return cast("_Kept", self._kept[key])
+
+    def members(self, kind: Kind) -> tuple[NamedNode, ...]:
+        """Every entity of a kind, without order. Grows with the kind; found once per revision."""
+        return self.keep(
+            ("members", kind.name), lambda: tuple(dict.fromkeys(self.reader.instances(kind.class_, self.graphs)))
+        )
+
+    def kinds(self, nodes: Sequence[Term]) -> dict[Term, Kind]:
+        """The kind of each node that has one. One read."""
+        types = self.reader.values(nodes, (_TYPE,), self.graphs)[_TYPE]
+        by_class = self.contract.by_class
+        return {
+            node: by_class[class_]
+            for node, classes in types.items()
+            for class_ in classes
+            if isinstance(class_, NamedNode) and class_ in by_class
+        }
+
+    def values(self, nodes: Sequence[Term], properties: Sequence[Property]) -> dict[Property, dict[Term, list[Term]]]:
+        """Per property, the values of each node that has any. One read."""
+        found = self.reader.values(nodes, [p.path for p in properties], self.graphs)
+        return {p: found[p.path] for p in properties}
+
+    def column(self, prop: Property) -> dict[Term, list[Term]]:
+        """Every node's values of one property. Grows with the catalogue; found once per revision."""
+
+        def find() -> dict[Term, list[Term]]:
+            column: dict[Term, list[Term]] = {}
+            for node, value in self.reader.pairs(prop.path, self.graphs):
+                column.setdefault(node, []).append(value)
+            return column
+
+        return self.keep(("column", prop.path), find)
+
+    def labels(self, nodes: Iterable[Term], languages: Sequence[str]) -> dict[Term, Label]:
+        """A label for every node that is an IRI: its title, its word in the contract, or the IRI's end. One read."""
+        iris = [node for node in dict.fromkeys(nodes) if isinstance(node, NamedNode)]
+        found = self.reader.values(iris, _LABELS, self.graphs)
+        labels: dict[Term, Label] = {}
+        for iri in iris:
+            texts = next((found[path][iri] for path in _LABELS if iri in found[path]), [])
+            labels[iri] = label_of(iri, texts, self.contract.labels.get(iri, {}), languages)
+        return labels
+
+    def entity(self, iri: NamedNode) -> Entity | None:
+        """All that is said about one entity, None when nothing is. Two reads."""
+        triples = self.reader.statements([iri], self.graphs)
+        if not triples:
+            return None
+        kind = self.kinds([iri]).get(iri)
+        said: dict[NamedNode, list[Term]] = {}
+        for triple in triples:
+            said.setdefault(triple.predicate, []).append(triple.object)
+        properties = kind.properties if kind else ()
+        values = {p: said.pop(p.path.predicate) for p in properties if p.stored and p.path.predicate in said}
+        inverse = [p for p in properties if not p.stored]
+        if inverse:
+            values |= {p: found[iri] for p, found in self.values([iri], inverse).items() if iri in found}
+        said.pop(RDF_TYPE, None)
+        return Entity(iri, kind, values, said)
+
+    def incoming(self, iri: NamedNode, skip: int, size: int) -> Incoming:
+        """A page of what points to an entity. One read."""
+        links = self.reader.incoming(iri, self.graphs, skip, size + 1)
+        return Incoming(tuple(links[:size]), len(links) > size)
+
+    def parts(self, nodes: Sequence[Term]) -> dict[Term, list[Term]]:
+        """The parts of each node that has any, parts of parts included. A read per level of parts."""
+        paths = [p.path for kind in self.contract.kinds for p in kind.properties if p.form is Form.PART]
+        owned: dict[Term, list[Term]] = {}
+        level: dict[Term, Term] = {node: node for node in nodes}
+        while level:
+            found = self.reader.values(list(level), paths, self.graphs)
+            below = {part: level[node] for of in found.values() for node, parts in of.items() for part in parts}
+            level = {part: owner for part, owner in below.items() if part not in level and isinstance(part, NamedNode)}
+            for part, owner in level.items():
+                owned.setdefault(owner, []).append(part)
+        return owned
+
+    def describe(self, iri: NamedNode) -> list[Triple]:
+        """The triples of an entity and its parts: its document."""
+        return self.reader.statements([iri, *self.parts([iri]).get(iri, [])], self.graphs)
+
+    def findings(self, nodes: Sequence[Term]) -> dict[Term, list[Finding]]:
+        """The findings of each node that has any, its parts' included. Three reads and one per level of parts."""
+        parts = self.parts(nodes)
+        owner: dict[Term, Term] = {part: node for node, of in parts.items() for part in of} | {n: n for n in nodes}
+        results = self.reader.values(list(owner), (_FOCUS,), self._report)[_FOCUS]
+        statements = self.reader.statements([r for of in results.values() for r in of], self._report)
+        found: dict[Term, list[Finding]] = {}
+        for finding in read_back(self.contract, statements):
+            found.setdefault(owner[finding.entity], []).append(finding)
+        return found
+
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Every finding of the view. Grows with their number; read once per revision."""
+
+        def find() -> tuple[Finding, ...]:
+            results = self.reader.instances(name(SH, "ValidationResult"), self._report)
+            found = read_back(self.contract, self.reader.statements(results, self._report))
+            return tuple(sorted(found, key=lambda f: (-f.points, f.entity.value, f.key)))
+
+        return self.keep("findings", find)
+
+    def points(self, nodes: Sequence[Term]) -> dict[Term, Points]:
+        """The points of each node that is an entity of a kind."""
+        kinds, findings = self.kinds(nodes), self.findings(nodes)
+        return {node: points(kind, findings.get(node, ())) for node, kind in kinds.items()}
+
+    def summary(self) -> Summary:
+        """The scores of the whole view. Grows with the catalogue; added up once per revision."""
+        return self.keep("summary", self._sum_up)
+
+    def query(self, text: str, formats: Mapping[str, Format], bindings: Mapping[str, Term] | None = None) -> Result:
+        """Run SPARQL over what this audience may see."""
+        return self.reader.query(Query(text, self.graphs, self._report, bindings or {}, formats))
+
+    def table(self, text: str, bindings: Mapping[str, Term] | None = None) -> Table:
+        return self.reader.table(Query(text, self.graphs, self._report, bindings or {}))
+
+    def _sum_up(self) -> Summary:
+        findings = self.all_findings()
+        owners = self._owners_of_parts({f.entity for f in findings if self._is_part(f)})
+        by_entity: dict[Term, list[Finding]] = {}
+        counts = {"violation": 0, "warning": 0, "info": 0}
+        for finding in findings:
+            counts[finding.severity] += 1
+            by_entity.setdefault(owners.get(finding.entity, finding.entity), []).append(finding)
+        total, kinds, organisations = Points(), {}, cast("dict[NamedNode, Points]", {})
+        for kind in self.contract.entities:
+            of_kind = Points()
+            owner_of = self._owners(kind)
+            for member in self.members(kind):
+                member_points = points(kind, by_entity.get(member, ()))
+                of_kind += member_points
+                for owner in owner_of(member):
+                    organisations[owner] = organisations.get(owner, Points()) + member_points
+            kinds[kind.name] = of_kind
+            total += of_kind
+        return Summary(total, kinds, organisations, counts)
+
+    def _is_part(self, finding: Finding) -> bool:
+        return finding.kind is not None and self.contract.by_name[finding.kind].part
+
+    def _owners_of_parts(self, parts: set[NamedNode]) -> dict[Term, Term]:
+        paths = [
+            Path(p.path.predicate, inverse=True)
+            for k in self.contract.kinds
+            for p in k.properties
+            if p.form is Form.PART
+        ]
+        found = self.reader.values(list(parts), paths, self.graphs) if parts else {}
+        return {part: owners[0] for of in found.values() for part, owners in of.items()}
+
+    def _owners(self, kind: Kind) -> Callable[[NamedNode], list[NamedNode]]:
+        """From an entity of the kind to the organisations that keep it."""
+        if kind.owns_itself:
+            return lambda member: [member]
+        if kind.owner is None:
+            return lambda _: []
+        owners: dict[Term, list[Term]] = self.reader.values(self.members(kind), (kind.owner,), self.graphs)[kind.owner]
+        return lambda member: [owner for owner in owners.get(member, ()) if isinstance(owner, NamedNode)]
+
+
+def literal_text(term: Term | None) -> str:
+    """The words of a literal, empty for anything else."""
+    return term.value if isinstance(term, Literal) else ""

@@ -1,0 +1,267 @@
+"""Which entities of a kind, in which order, and which page of them; knows views, no face.
+
+Filters and orders work on columns that a view keeps for its revision: the first use of a property costs the length of
+its column, every further page its own length. Cursors carry the sort key, so a page follows its forerunner even when
+a new revision came between.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TypeAlias
+
+from pyoxigraph import Literal, NamedNode
+
+from govgraph.catalogue import View
+from govgraph.catalogue.text import pick, sort_key
+from govgraph.contract import Form, Kind, Property
+from govgraph.errors import BadRequest
+from govgraph.store import Term
+
+Key: TypeAlias = tuple[int, str | float]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a property's values must be. ``operator``: equals, contains, from, to, exists, missing.
+
+    equals: one value is one of ``values``; contains: one text has the first value in it, case and accents apart;
+    from, to: one value is at least, at most the first value.
+    """
+
+    property: Property
+    operator: str
+    values: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True)
+class Every:
+    """All of the conditions hold; true when there are none."""
+
+    of: tuple[Where, ...] = ()
+
+
+@dataclass(frozen=True)
+class Some:
+    """At least one holds."""
+
+    of: tuple[Where, ...] = ()
+
+
+@dataclass(frozen=True)
+class No:
+    """It does not hold."""
+
+    of: Where
+
+
+Where: TypeAlias = Condition | Every | Some | No
+
+
+@dataclass(frozen=True)
+class Order:
+    """By a property, or by label where there is none; entities without a value come last in both directions."""
+
+    property: Property | None = None
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Selection:
+    kind: Kind
+    where: Where = Every()
+    order: Order = Order()
+    languages: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True)
+class Page:
+    """``entities`` with a cursor each; ``total`` counts the whole selection."""
+
+    entities: tuple[NamedNode, ...]
+    cursors: tuple[str, ...]
+    total: int
+    has_next: bool
+    has_previous: bool
+
+
+def page(  # the four arguments of a Relay connection
+    view: View,
+    selection: Selection,
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Page:
+    """A page of a selection, by the rules of Relay's cursor connections. Raises BadRequest for an unreadable cursor."""
+    entries = _selected(view, selection)
+    rank = _falling if selection.order.descending else _rising
+    start = bisect_right(entries, rank(_decode(after)), key=rank) if after else 0
+    stop = bisect_left(entries, rank(_decode(before)), key=rank) if before else len(entries)
+    stop = max(stop, start)
+    low, high = start, stop
+    if first is not None:
+        high = min(high, low + first)
+    if last is not None:
+        low = max(low, high - last)
+    chosen = entries[low:high]
+    return Page(
+        entities=tuple(NamedNode(iri) for _, iri in chosen),
+        cursors=tuple(_encode(entry) for entry in chosen),
+        total=len(entries),
+        has_next=high < len(entries),
+        has_previous=low > 0,
+    )
+
+
+def _selected(view: View, selection: Selection) -> list[tuple[Key, str]]:
+    ordered = _ordered(view, selection)
+    if selection.where == Every():
+        return ordered
+    matches = _matcher(view, selection.where, selection.languages)
+    return [entry for entry in ordered if matches(NamedNode(entry[1]))]
+
+
+def _ordered(view: View, selection: Selection) -> list[tuple[Key, str]]:
+    """The kind's entities with their sort keys, sorted; found once per view, kind, order and language."""
+    kind, order = selection.kind, selection.order
+
+    def find() -> list[tuple[Key, str]]:
+        members = view.members(kind)
+        if order.property is None:
+            labels = view.labels(members, selection.languages)
+            keys: dict[Term, Key] = {member: (0, sort_key(labels[member].text)) for member in members}
+        else:
+            keys = _keys(view, order.property, selection.languages)
+        last: Key = (1, "")
+        rank = _falling if order.descending else _rising
+        return sorted(((keys.get(member, last), member.value) for member in members), key=rank)
+
+    return view.keep(("order", kind.name, order, selection.languages), find)
+
+
+class _Falling:
+    """Compares the other way round; only ever with its like."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: str | float) -> None:
+        self.key = key
+
+    def __lt__(self, other: _Falling) -> bool:
+        return other.key < self.key  # type: ignore[operator]  # a column has keys of one type
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Falling) and other.key == self.key
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _rising(entry: tuple[Key, str]) -> tuple[object, ...]:
+    (absent, key), iri = entry
+    return absent, key, iri
+
+
+def _falling(entry: tuple[Key, str]) -> tuple[object, ...]:
+    (absent, key), iri = entry
+    return absent, _Falling(key), iri
+
+
+def _keys(view: View, prop: Property, languages: Sequence[str]) -> dict[Term, Key]:
+    column = view.column(prop)
+    if prop.form in (Form.ENTITY, Form.CODE, Form.PART, Form.IRI):
+        labels = view.labels((values[0] for values in column.values()), languages)
+        return {node: (0, sort_key(labels[values[0]].text)) for node, values in column.items() if values[0] in labels}
+    keys: dict[Term, Key] = {}
+    for node, values in column.items():
+        literal = pick(values, languages)
+        if literal is not None:
+            number = _number(literal) if prop.form is Form.LITERAL else None
+            keys[node] = (0, float(number)) if number is not None else (0, sort_key(literal.value))
+    mixed = {type(key[1]) for key in keys.values()}
+    # A column with a stray ill-typed value is compared as text throughout: numbers and text have no common order.
+    return {node: (0, str(key[1])) for node, key in keys.items()} if len(mixed) > 1 else keys
+
+
+def _matcher(view: View, where: Where, languages: Sequence[str]) -> Callable[[NamedNode], bool]:
+    match where:
+        case Every(of):
+            every = [_matcher(view, one, languages) for one in of]
+            return lambda node: all(matches(node) for matches in every)
+        case Some(of):
+            some = [_matcher(view, one, languages) for one in of]
+            return lambda node: any(matches(node) for matches in some)
+        case No(of):
+            inner = _matcher(view, of, languages)
+            return lambda node: not inner(node)
+        case Condition():
+            return _condition(view, where)
+
+
+def _condition(view: View, condition: Condition) -> Callable[[NamedNode], bool]:
+    column = view.column(condition.property)
+    values = condition.values
+    match condition.operator:
+        case "equals":
+            wanted = set(values)
+            return lambda node: not wanted.isdisjoint(column.get(node, ()))
+        case "contains":
+            part = sort_key(_text(values[0]))
+            return lambda node: any(part in sort_key(_text(v)) for v in column.get(node, ()))
+        case "from":
+            low = _comparable(values[0])
+            return lambda node: any(_not_below(_comparable(v), low) for v in column.get(node, ()))
+        case "to":
+            high = _comparable(values[0])
+            return lambda node: any(_not_below(high, _comparable(v)) for v in column.get(node, ()))
+        case "exists":
+            return lambda node: node in column
+        case "missing":
+            return lambda node: node not in column
+    raise ValueError(condition.operator)
+
+
+def _text(term: Term) -> str:
+    return term.value if isinstance(term, Literal | NamedNode) else ""
+
+
+def _comparable(term: Term) -> Decimal | str:
+    number = _number(term) if isinstance(term, Literal) else None
+    return number if number is not None else _text(term)
+
+
+def _not_below(one: Decimal | str, other: Decimal | str) -> bool:
+    if isinstance(one, Decimal) and isinstance(other, Decimal):
+        return one >= other
+    return str(one) >= str(other)
+
+
+def _number(literal: Literal) -> Decimal | None:
+    if literal.datatype.value.rpartition("#")[2] not in ("integer", "decimal", "double", "float"):
+        return None
+    try:
+        number = Decimal(literal.value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _encode(entry: tuple[Key, str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(entry, ensure_ascii=False).encode()).decode()
+
+
+def _decode(cursor: str) -> tuple[Key, str]:
+    try:
+        (absent, key), iri = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if not (isinstance(absent, int) and isinstance(key, str | float | int) and isinstance(iri, str)):
+            raise TypeError
+        return (absent, key), iri
+    except (ValueError, TypeError, binascii.Error):
+        raise BadRequest(f"The cursor {cursor[:40]!r} was not given out here.", "Take cursors from a page.") from None

@@ -1,0 +1,46 @@
+"""Which of several texts a reader gets, and what to call a thing that has none; knows no store."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from pyoxigraph import Literal, NamedNode
+
+from govgraph.iris import compact
+from govgraph.store import Term
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text and its language; ``language`` is empty for a name that is in none, such as the end of an IRI."""
+
+    text: str
+    language: str
+
+
+def pick(values: Sequence[Term], languages: Sequence[str]) -> Literal | None:
+    """The text in the first of ``languages`` there is, else in English, without language, or in any (by tag)."""
+    literals = {(v.language or "").lower(): v for v in reversed(values) if isinstance(v, Literal)}
+    for wanted in (*languages, "en", ""):
+        for tag in sorted(literals):
+            if tag == wanted.lower() or tag.startswith(f"{wanted.lower()}-"):
+                return literals[tag]
+    return literals[min(literals)] if literals else None
+
+
+def label_of(iri: NamedNode, texts: Sequence[Term], words: Mapping[str, str], languages: Sequence[str]) -> Label:
+    """A label from titles, else from the contract's words, else from the IRI itself."""
+    chosen = pick(texts, languages) or pick([Literal(t, language=tag) for tag, t in words.items()], languages)
+    if chosen is not None:
+        return Label(chosen.value, chosen.language or "")
+    short = compact(iri.value)
+    return Label(short if short != iri.value else unquote(iri.value.rstrip("/#").rpartition("/")[2]) or iri.value, "")
+
+
+def sort_key(text: str) -> str:
+    """An order that ignores case and accents; equal keys are told apart by IRI."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c))

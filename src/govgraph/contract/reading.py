@@ -1,0 +1,273 @@
+"""Reads ontology and shapes into a Contract, and refuses what the Contract cannot express, naming file and line.
+
+The subset of SHACL a property may use is closed: a path of one step, and one of datatype, class or node kind for its
+values. Any other SHACL Core constraint is validated all the same and listed as unexposed; a term SHACL does not have
+is refused, since it is a slip that would validate nothing.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from itertools import count
+from pathlib import Path as FilePath
+
+import pyoxigraph
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
+
+from govgraph.contract import Code, CodeList, Contract, Kind, Property, Rule
+from govgraph.contract.properties import PropertyReader, severity
+from govgraph.contract.turtle import Node, TurtleGraph
+from govgraph.errors import ContractError
+from govgraph.iris import (
+    GOV,
+    OWL,
+    RDF,
+    RDF_TYPE,
+    RDFS,
+    RDFS_LABEL,
+    RDFS_SUBCLASS,
+    SH,
+    SKOS,
+    SKOS_PREF_LABEL,
+    compact,
+    name,
+)
+from govgraph.shipped import shipped
+from govgraph.store import Path
+
+_SHAPE = name(SH, "NodeShape")
+_VOCABULARY_TYPES = {
+    *(name(OWL, n) for n in ("Ontology", "Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty")),
+    *(name(SKOS, n) for n in ("Concept", "ConceptScheme")),
+    name(RDFS, "Class"),
+    name(RDF, "Property"),
+}
+
+
+def read(
+    *, ontology: FilePath | None = None, shapes: FilePath | None = None, extension: FilePath | None = None
+) -> Contract:
+    """The contract of the given directories (default: the shipped ones), extended by a country's own directory.
+
+    ``extension`` may hold ``ontology/``, ``shapes/`` and ``questions/``; its Turtle files may also lie directly in it.
+    """
+    graph = TurtleGraph()
+    for directory in (ontology or shipped("ontology"), shapes or shipped("shapes")):
+        if not directory.is_dir():
+            raise ContractError(f"There is no directory {directory}.", "Name the directory with the Turtle files.")
+        graph.read(directory)
+    if extension is not None:
+        if not extension.is_dir():
+            raise ContractError(f"There is no contract directory {extension}.", "Name one that exists.")
+        for directory in (extension, extension / "ontology", extension / "shapes"):
+            graph.read(directory)
+    return _ContractReader(graph).contract()
+
+
+class _ContractReader:
+    def __init__(self, graph: TurtleGraph) -> None:
+        self.graph = graph
+        self.names_of_shapes: dict[Node, NamedNode] = {}
+        self.unexposed: list[tuple[str, str]] = []
+
+    def contract(self) -> Contract:
+        subclasses = self._subclasses()
+        code_lists = self._code_lists()
+        bases = sorted(
+            (s for s in self._shapes() if self.graph.value(s, name(GOV, "slug"))),
+            key=lambda s: self.graph.number(s, name(SH, "order"), 999),
+        )
+        if not bases:
+            raise ContractError("No shape describes a kind.", "A kind is a sh:NodeShape with gov:apiName and gov:slug.")
+        kind_of_class = {self._class(shape): self._word(shape, "apiName") for shape in bases}
+        properties = PropertyReader(self.graph, kind_of_class, subclasses, code_lists, self._refuse)
+        kinds = tuple(self._kind(shape, properties) for shape in bases)
+        self._distinct(kinds)
+        rules = tuple(r for shape in self._shapes() for r in self._rules(shape, kind_of_class))
+        for shape in self._shapes():
+            if self._class(shape) not in kind_of_class:
+                raise self._refuse(shape, "targets a class that is no kind", "Give the class a kind of its own.")
+        self.names_of_shapes = properties.names
+        vocabulary, shape_triples = self._divided()
+        return Contract(
+            kinds=kinds,
+            code_lists=code_lists,
+            rules=rules,
+            languages=self._languages(kinds),
+            labels={
+                s: self.graph.text(s, label)
+                for label in (SKOS_PREF_LABEL, RDFS_LABEL)
+                for s, _ in self.graph.pairs(label)
+                if isinstance(s, NamedNode)
+            },
+            subclasses=subclasses,
+            shapes=shape_triples,
+            vocabulary=vocabulary,
+            hash=sha256(b"\n".join(sorted((vocabulary + shape_triples).split(b"\n")))).hexdigest()[:16],
+            unexposed=tuple(properties.unexposed),
+            messages={
+                properties.names.get(s, s): self.graph.text(s, name(SH, "message"))
+                for s, _ in self.graph.pairs(name(SH, "message"))
+            },
+        )
+
+    def _shapes(self) -> list[Node]:
+        """Every node shape with a target; nested ones have none and belong to the shape around them."""
+        return [s for s in self.graph.subjects(RDF_TYPE, _SHAPE) if self.graph.value(s, name(SH, "targetClass"))]
+
+    def _class(self, shape: Node) -> NamedNode:
+        classes = self.graph.values(shape, name(SH, "targetClass"))
+        if len(classes) != 1 or not isinstance(classes[0], NamedNode) or not isinstance(shape, NamedNode):
+            raise self._refuse(shape, "is not about one class", "Give the shape an IRI and one sh:targetClass.")
+        return classes[0]
+
+    def _word(self, shape: Node, term: str) -> str:
+        word = self.graph.string(shape, name(GOV, term))
+        if not word:
+            raise self._refuse(shape, f"has no gov:{term}", f"Every kind and rule says its gov:{term}.")
+        return word
+
+    def _refuse(self, shape: Node, what: str, hint: str, *anchors: Node | str) -> ContractError:
+        source = self.graph.file_of.get(shape)
+        label = compact(shape.value) if isinstance(shape, NamedNode) else "A shape without IRI"
+        line = self.graph.line(shape, *anchors, within=shape)
+        return ContractError(f"{label} {what}.", hint, file=source.file if source else "", line=line)
+
+    def _kind(self, shape: Node, reader: PropertyReader) -> Kind:
+        class_, graph = self._class(shape), self.graph
+        extending = [s for s in self._shapes() if s != shape and self._class(s) == class_]
+        properties: tuple[Property, ...] = reader.read([shape, *extending])
+        api_name, labels = self._word(shape, "apiName"), graph.text(shape, name(SH, "name"))
+        if "en" not in labels:
+            raise self._refuse(shape, "has no English sh:name", "Name it in every language of the contract.")
+        assert isinstance(shape, NamedNode)
+        source = graph.file_of[shape]
+        owner = graph.iri(shape, name(GOV, "ownerPath"))
+        return Kind(
+            name=api_name,
+            plural=graph.string(shape, name(GOV, "apiPlural")) or api_name[0].lower() + api_name[1:] + "s",
+            slug=self._word(shape, "slug"),
+            class_=class_,
+            shape=shape,
+            labels=labels,
+            plural_labels=graph.text(shape, name(GOV, "pluralLabel")) or labels,
+            descriptions=graph.text(shape, name(SH, "description")),
+            title=graph.iri(shape, name(GOV, "titlePath")),
+            owner=Path(owner) if owner else None,
+            owns_itself=graph.flag(shape, name(GOV, "ownsItself")),
+            part=graph.flag(shape, name(GOV, "part")),
+            order=graph.number(shape, name(SH, "order"), 999),
+            properties=properties,
+            file=source.file,
+            line=graph.line(shape, within=shape),
+        )
+
+    def _rules(self, shape: Node, kind_of_class: dict[NamedNode, str]) -> list[Rule]:
+        graph = self.graph
+        if not graph.values(shape, name(SH, "sparql")):
+            return []
+        affected, needed = (graph.string(shape, name(GOV, term)) for term in ("affected", "needed"))
+        if not affected or not needed:
+            raise self._refuse(
+                shape,
+                "has a SPARQL constraint without gov:affected or gov:needed",
+                "Say which nodes a change can affect, and which data the constraint reads.",
+            )
+        assert isinstance(shape, NamedNode)
+        return [
+            Rule(
+                name=self._word(shape, "apiName"),
+                shape=shape,
+                kind=kind_of_class[self._class(shape)],
+                severity=severity(graph, shape),
+                labels=graph.text(shape, name(SH, "name")),
+                descriptions=graph.text(shape, name(SH, "description")),
+                weight=graph.number(shape, name(GOV, "weight"), 1.0),
+                affected=affected,
+                needed=needed,
+                file=graph.file_of[shape].file,
+                line=graph.line(shape, within=shape),
+            )
+        ]
+
+    def _distinct(self, kinds: tuple[Kind, ...]) -> None:
+        for words in ("name", "slug", "plural", "class_"):
+            taken: dict[object, Kind] = {}
+            for kind in kinds:
+                other = taken.setdefault(getattr(kind, words), kind)
+                if other is not kind:
+                    raise self._refuse(
+                        kind.shape,
+                        f"has the {words.rstrip('_')} {getattr(kind, words)!s} of {compact(other.shape.value)}",
+                        "Every kind has its own; to extend a kind, leave out gov:slug.",
+                    )
+
+    def _subclasses(self) -> dict[NamedNode, frozenset[NamedNode]]:
+        """Each class with all classes below it, itself included."""
+        parents = [(s, o) for s, o in self.graph.pairs(RDFS_SUBCLASS)]
+        below: dict[NamedNode, set[NamedNode]] = {}
+        for child, parent in parents:
+            if isinstance(child, NamedNode) and isinstance(parent, NamedNode):
+                below.setdefault(parent, {parent}).add(child)
+                below.setdefault(child, {child})
+        changed = True
+        while changed:
+            changed = False
+            for class_, members in below.items():
+                wider = members.union(*(below[member] for member in members))
+                changed |= len(wider) > len(members)
+                below[class_] = wider
+        return {class_: frozenset(members) for class_, members in below.items()}
+
+    def _code_lists(self) -> tuple[CodeList, ...]:
+        graph = self.graph
+        return tuple(
+            CodeList(
+                iri=class_,
+                name=graph.string(class_, name(GOV, "apiName")) or class_.value.rpartition("#")[2],
+                scheme=scheme,
+                labels=graph.text(class_, RDFS_LABEL),
+                descriptions=graph.text(class_, name(RDFS, "comment")) or graph.text(class_, name(SKOS, "definition")),
+                codes=self._codes(class_),
+            )
+            for class_, scheme in graph.pairs(name(GOV, "codeList"))
+            if isinstance(class_, NamedNode) and isinstance(scheme, NamedNode)
+        )
+
+    def _codes(self, class_: NamedNode) -> tuple[Code, ...]:
+        graph = self.graph
+        codes = []
+        for position, concept in zip(count(1), graph.subjects(RDF_TYPE, class_), strict=False):
+            api_name = graph.string(concept, name(GOV, "apiName"))
+            if not api_name or not isinstance(concept, NamedNode):
+                raise self._refuse(concept, "is a code without gov:apiName", "Give each code a name for programs.")
+            order = int(graph.number(concept, name(GOV, "position"), position))
+            definitions = graph.text(concept, name(SKOS, "definition"))
+            codes.append(Code(concept, api_name, graph.text(concept, SKOS_PREF_LABEL), definitions, order))
+        return tuple(sorted(codes, key=lambda code: code.position))
+
+    def _languages(self, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
+        """English first, then every language in which all kinds have a name."""
+        common = set.intersection(*(set(kind.labels) for kind in kinds))
+        return ("en", *sorted(common - {"en"}))
+
+    def _divided(self) -> tuple[bytes, bytes]:
+        """The triples as N-Triples: the vocabulary, and the shapes with an IRI for each property shape."""
+        words = {
+            s for s, type_ in self.graph.pairs(RDF_TYPE) if type_ in _VOCABULARY_TYPES and isinstance(s, NamedNode)
+        }
+        vocabulary = [t for t in self.graph.triples() if t.subject in words or t.predicate == RDFS_SUBCLASS]
+        shapes = [self._named(t) for t in self.graph.triples() if t.subject not in words]
+        return _ntriples(vocabulary), _ntriples(shapes)
+
+    def _named(self, triple: Triple) -> Triple:
+        names = self.names_of_shapes
+        subject = (
+            names.get(triple.subject, triple.subject) if not isinstance(triple.subject, Triple) else triple.subject
+        )
+        value = names.get(triple.object, triple.object) if isinstance(triple.object, BlankNode) else triple.object
+        return Triple(subject, triple.predicate, value)
+
+
+def _ntriples(triples: list[Triple]) -> bytes:
+    return pyoxigraph.serialize(triples, format=RdfFormat.N_TRIPLES) or b""

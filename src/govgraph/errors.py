@@ -1,0 +1,141 @@
+"""Every way govgraph can refuse, as one tree; knows nothing of HTTP beyond a status number.
+
+GovgraphError
+├── SettingError            a setting has a value that cannot be used
+├── ContractError           ontology or shapes say something the contract cannot express
+├── StoreError              the data directory cannot be used as it is
+│   ├── StoreMissing            there is no catalogue in it yet
+│   ├── StoreLocked             another process writes to it
+│   ├── BaseMismatch            it was loaded under another base IRI
+│   └── FormatTooNew            a newer govgraph wrote it
+├── LoadError               nothing of a load could be used (single bad records are reported, not raised)
+├── MappingError            a mapping file says something a sheet cannot do
+├── QuestionError           a question file contradicts itself
+├── ParameterError          a question was asked with a missing, unknown or ill-typed parameter
+├── QueryError              a SPARQL query is malformed
+│   ├── QueryForbidden          it asks for what this endpoint does not do
+│   └── QueryTooCostly          it met its deadline, its memory or its size limit
+├── BadRequest              an HTTP request contradicts its protocol
+│   └── UnsupportedMediaType    its body is of a type nobody reads here
+├── NotFound                nothing has that name
+└── NotAcceptable           no format both sides know
+
+Each error is a sentence for people, a hint that says what to do, and a status (RFC 9110 section 15).
+A finding of validation is not an error.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+
+class GovgraphError(Exception):
+    """Base of all refusals: ``sentence`` says what and where, ``hint`` what to do about it."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    code = "error"
+
+    def __init__(self, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.hint}".strip()
+
+
+class SettingError(GovgraphError):
+    code = "setting"
+
+
+class ContractError(GovgraphError):
+    """``file`` and ``line`` (from 1) lead to the shape; line 0 means the whole file."""
+
+    code = "contract"
+
+    def __init__(self, sentence: str, hint: str = "", *, file: str = "", line: int = 0) -> None:
+        place = f"{file}:{line}: " if file else ""
+        super().__init__(place + sentence, hint)
+        self.file = file
+        self.line = line
+
+
+class StoreError(GovgraphError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "store"
+
+
+class StoreMissing(StoreError):
+    code = "store-missing"
+
+
+class StoreLocked(StoreError):
+    code = "store-locked"
+
+
+class BaseMismatch(StoreError):
+    code = "base-mismatch"
+
+
+class FormatTooNew(StoreError):
+    code = "format-too-new"
+
+
+class LoadError(GovgraphError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "load"
+
+
+class MappingError(LoadError):
+    code = "mapping"
+
+
+class QuestionError(GovgraphError):
+    code = "question"
+
+
+class ParameterError(GovgraphError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "parameter"
+
+
+class QueryError(GovgraphError):
+    """``line`` and ``column`` count from 1; 0 where the parser gave none."""
+
+    status = HTTPStatus.BAD_REQUEST
+    code = "query"
+
+    def __init__(self, sentence: str, hint: str = "", *, line: int = 0, column: int = 0) -> None:
+        super().__init__(sentence, hint)
+        self.line = line
+        self.column = column
+
+
+class QueryForbidden(QueryError):
+    status = HTTPStatus.FORBIDDEN
+    code = "query-forbidden"
+
+
+class QueryTooCostly(QueryError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "query-too-costly"
+
+
+class BadRequest(GovgraphError):
+    status = HTTPStatus.BAD_REQUEST
+    code = "bad-request"
+
+
+class UnsupportedMediaType(BadRequest):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported-media-type"
+
+
+class NotFound(GovgraphError):
+    status = HTTPStatus.NOT_FOUND
+    code = "not-found"
+
+
+class NotAcceptable(GovgraphError):
+    status = HTTPStatus.NOT_ACCEPTABLE
+    code = "not-acceptable"

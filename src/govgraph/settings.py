@@ -1,0 +1,128 @@
+"""Everything that can be set, declared once and read once; knows the environment and nothing of what uses it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from govgraph.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """``name`` is the field of Settings; the environment variable is ``GOVGRAPH_`` and its capitals."""
+
+    name: str
+    default: str
+    help: str
+
+    @property
+    def variable(self) -> str:
+        return f"GOVGRAPH_{self.name.upper()}"
+
+
+DECLARATIONS: tuple[Setting, ...] = (
+    Setting("data", "data", "directory of the store"),
+    Setting("base", "http://127.0.0.1:8000/", "base of every IRI of the catalogue and of every absolute address shown"),
+    Setting("host", "127.0.0.1", "address the server listens on"),
+    Setting("port", "8000", "port the server listens on"),
+    Setting("contract", "", "directory of a country's own contract (ontology, shapes, questions), added to govgraph's"),
+    Setting("ontology", "", "directory read instead of govgraph's own ontology"),
+    Setting("shapes", "", "directory read instead of govgraph's own shapes"),
+    Setting("engine", "shacl", "SHACL engine: shacl (fast) or pyshacl (reference)"),
+    Setting("page_size", "50", "entries on a page where the request does not say"),
+    Setting("page_max", "200", "most entries a request may ask for on one page"),
+    Setting("query_seconds", "10", "deadline of one query; its process is killed then"),
+    Setting("query_megabytes", "64", "largest result of one query"),
+    Setting("query_memory_megabytes", "2048", "memory of one query process"),
+    Setting("query_workers", "2", "query processes kept per serving process"),
+    Setting("answer_rows", "10000", "most rows of one question's answer"),
+    Setting("body_megabytes", "1", "largest body of a request"),
+    Setting("file_megabytes", "2048", "largest file a load reads"),
+    Setting("graphql_depth", "12", "deepest GraphQL selection"),
+    Setting("graphql_aliases", "30", "most aliases in a GraphQL document"),
+    Setting("graphql_tokens", "5000", "most tokens in a GraphQL document"),
+    Setting("graphql_nodes", "20000", "most entities one GraphQL answer may hold"),
+    Setting("refresh_seconds", "0.1", "how often a serving process looks for a new revision"),
+    Setting("snapshots_kept", "3", "snapshots kept after a new one is made"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One reading of the settings; make it with ``read``."""
+
+    data: Path
+    base: str
+    host: str
+    port: int
+    contract: Path | None
+    ontology: Path | None
+    shapes: Path | None
+    engine: str
+    page_size: int
+    page_max: int
+    query_seconds: float
+    query_megabytes: int
+    query_memory_megabytes: int
+    query_workers: int
+    answer_rows: int
+    body_megabytes: int
+    file_megabytes: int
+    graphql_depth: int
+    graphql_aliases: int
+    graphql_tokens: int
+    graphql_nodes: int
+    refresh_seconds: float
+    snapshots_kept: int
+
+
+def read(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+    """Settings from the environment, ``overrides`` (as the command line gives them) on top; None overrides nothing.
+
+    Raises SettingError naming the variable, its value and what it should be.
+    """
+    environment = os.environ if environ is None else environ
+    texts = {s.name: environment.get(s.variable, s.default) for s in DECLARATIONS}
+    unknown = set(overrides) - set(texts)
+    if unknown:
+        raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
+    texts |= {key: str(value) for key, value in overrides.items() if value is not None}
+    values = {field.name: _typed(field.name, str(field.type), texts[field.name]) for field in fields(Settings)}
+    return Settings(**values)  # type: ignore[arg-type]  # the loop above gives each field its declared type
+
+
+def _typed(name: str, type_name: str, text: str) -> object:
+    try:
+        match type_name:
+            case "int" | "float":
+                number = int(text) if type_name == "int" else float(text)
+                if number < 0:
+                    raise ValueError
+                return number
+            case "Path | None":
+                return Path(text) if text else None
+            case "Path":
+                return Path(text)
+    except ValueError:
+        kind = "a whole number" if type_name == "int" else "a number"
+        raise SettingError(f"The setting {name} is {text!r}.", f"Give {kind}, not negative.") from None
+    return _base(text) if name == "base" else _engine(text) if name == "engine" else text
+
+
+def _base(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise SettingError(
+            f"The base {text!r} is no http(s) address.", "Give one such as https://data.example.gov/catalogue/ ."
+        )
+    return text if text.endswith("/") else text + "/"
+
+
+def _engine(text: str) -> str:
+    if text not in ("shacl", "pyshacl"):
+        raise SettingError(f"There is no SHACL engine {text!r}.", "Choose shacl or pyshacl.")
+    return text

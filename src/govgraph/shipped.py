@@ -1,0 +1,13 @@
+"""Where the files that ship beside the code are: in the wheel, or at the top of a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def shipped(directory: str) -> Path:
+    """The directory ``ontology``, ``shapes`` or ``seed_data``."""
+    in_wheel = _PACKAGE / "_shipped" / directory
+    return in_wheel if in_wheel.is_dir() else _PACKAGE.parents[1] / directory

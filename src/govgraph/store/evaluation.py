@@ -1,0 +1,118 @@
+"""Runs one query on one open engine and writes its result; knows nothing of processes, deadlines or HTTP."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+import pyoxigraph
+
+from govgraph.errors import QueryError, QueryForbidden, QueryTooCostly
+from govgraph.iris import PREFIXES
+from govgraph.media import RDF_SYNTAX, RESULT_SYNTAX
+from govgraph.store import Graphs, Query, Result, sparql_text
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+_NOWHERE = pyoxigraph.NamedNode("urn:govgraph:no-such-graph")
+_PLACE = re.compile(r"error at (\d+):(\d+): (?:expected one of )?(.*)", re.DOTALL)
+
+
+class _Bounded(io.BytesIO):
+    """Collects what the engine writes and refuses to grow beyond ``limit`` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def write(self, data: Buffer, /) -> int:
+        written = super().write(data)
+        if self.tell() > self._limit:
+            raise QueryTooCostly(
+                f"The result is larger than {self._limit // 1_000_000} megabytes.",
+                "Ask for less, with LIMIT or a narrower pattern, or raise query_megabytes.",
+            )
+        return written
+
+
+def evaluate(store: pyoxigraph.Store, query: Query, base: str, limit: int) -> Result:
+    """Run ``query``; ``limit`` bounds the result in bytes. Raises QueryError and its children."""
+    clauses = sparql_text.read(query.text, base)
+    if clauses.calls_out:
+        raise QueryForbidden(
+            "SERVICE is not available here: this endpoint contacts no other.",
+            "Query the other endpoint yourself and join the answers, or load its data first.",
+        )
+    default, named = _dataset(query, clauses)
+    try:
+        outcome = store.query(
+            query.text,
+            base_iri=base,
+            prefixes=PREFIXES,
+            default_graph=list(default) or [_NOWHERE],
+            named_graphs=list(named) or [_NOWHERE],
+            substitutions={pyoxigraph.Variable(key): term for key, term in query.bindings.items()} or None,
+        )
+        return _write(outcome, query, limit)
+    except SyntaxError as error:
+        raise _malformed(str(error), query.text) from None
+    except (RuntimeError, ValueError) as error:
+        raise QueryError(f"The query cannot be evaluated: {error}.") from error
+
+
+def columns_of(text: str) -> tuple[str, ...]:
+    """The variables a SELECT projects, found without data. Raises QueryError for anything but a well-formed SELECT."""
+    try:
+        outcome = pyoxigraph.Store().query(text, prefixes=PREFIXES)
+    except SyntaxError as error:
+        raise _malformed(str(error), text) from None
+    if not isinstance(outcome, pyoxigraph.QuerySolutions):
+        raise QueryError("The query is no SELECT.", "Write it as a SELECT.")
+    return tuple(variable.value for variable in outcome.variables)
+
+
+def _dataset(query: Query, clauses: sparql_text.Clauses) -> tuple[Graphs, Graphs]:
+    """The default and named graphs of the query: those it names, as far as it may see them (section 13.2)."""
+    visible = (*query.graphs, *query.named)
+    if not clauses.given:
+        return query.graphs, visible
+    return tuple(g for g in clauses.default if g in visible), tuple(g for g in clauses.named if g in visible)
+
+
+def _write(
+    outcome: pyoxigraph.QuerySolutions | pyoxigraph.QueryBoolean | pyoxigraph.QueryTriples, query: Query, limit: int
+) -> Result:
+    target = _Bounded(limit)
+    match outcome:
+        case pyoxigraph.QuerySolutions():
+            kind = "solutions"
+        case pyoxigraph.QueryBoolean():
+            kind = "boolean"
+        case _:
+            kind = "graph"
+    chosen = query.formats.get(kind)
+    if chosen is None:
+        return Result(kind, None, b"")
+    if isinstance(outcome, pyoxigraph.QueryTriples):
+        outcome.serialize(target, RDF_SYNTAX[chosen])
+    else:
+        outcome.serialize(target, RESULT_SYNTAX[chosen])
+    return Result(kind, chosen, target.getvalue())
+
+
+def _malformed(message: str, text: str) -> QueryError:
+    """The engine's parser lists every token it could have read; people need the place and a few of them."""
+    match = _PLACE.match(message)
+    if not match:
+        return QueryError(f"The query cannot be read: {message}.")
+    line, column = int(match.group(1)), int(match.group(2))
+    lines = text.splitlines() or [""]
+    near = lines[line - 1][column - 1 :][:30].strip() if line <= len(lines) else ""
+    expected = re.findall(r"\b[A-Z]{2,}\b|\"[^\"\\]\"", match.group(3))[:8]
+    found = f"near {near!r}" if near else "at its end"
+    hint = f"Expected here, among others: {' '.join(dict.fromkeys(expected))}" if expected else match.group(3)[:200]
+    return QueryError(
+        f"The query cannot be read at line {line}, column {column}, {found}.", hint, line=line, column=column
+    )

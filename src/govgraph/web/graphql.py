@@ -1,0 +1,11 @@
+"""Routes of /graphql."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from govgraph.web.house import House
+
+
+def routes(house: House) -> list[BaseRoute]:
+    return []
