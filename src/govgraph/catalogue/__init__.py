@@ -159,21 +159,27 @@ class View:
         return labels
 
     def entity(self, iri: NamedNode) -> Entity | None:
-        """All that is said about one entity, None when nothing is. Two reads."""
-        triples = self.reader.statements([iri], self.graphs)
-        if not triples:
-            return None
-        kind = self.kinds([iri]).get(iri)
-        said: dict[NamedNode, list[Term]] = {}
-        for triple in triples:
-            said.setdefault(triple.predicate, []).append(triple.object)
-        properties = kind.properties if kind else ()
-        values = {p: said.pop(p.path.predicate) for p in properties if p.stored and p.path.predicate in said}
-        inverse = [p for p in properties if not p.stored]
-        if inverse:
-            values |= {p: found[iri] for p, found in self.values([iri], inverse).items() if iri in found}
-        said.pop(RDF_TYPE, None)
-        return Entity(iri, kind, values, said)
+        """All that is said about one entity, None when nothing is."""
+        return self.entities([iri]).get(iri)
+
+    def entities(self, iris: Sequence[NamedNode]) -> dict[NamedNode, Entity]:
+        """All that is said about each of the nodes of which anything is said. Three reads."""
+        said: dict[NamedNode, dict[NamedNode, list[Term]]] = {}
+        for triple in self.reader.statements(iris, self.graphs):
+            assert isinstance(triple.subject, NamedNode)
+            said.setdefault(triple.subject, {}).setdefault(triple.predicate, []).append(triple.object)
+        kinds = self.kinds(list(said))
+        inverse = {p.path: p for kind in set(kinds.values()) for p in kind.properties if not p.stored}
+        pointing = self.reader.values(list(said), list(inverse), self.graphs) if inverse else {}
+        entities: dict[NamedNode, Entity] = {}
+        for iri, others in said.items():
+            kind = kinds.get(iri)
+            properties = kind.properties if kind else ()
+            values = {p: others.pop(p.path.predicate) for p in properties if p.stored and p.path.predicate in others}
+            values |= {p: pointing[p.path][iri] for p in properties if not p.stored and iri in pointing[p.path]}
+            others.pop(RDF_TYPE, None)
+            entities[iri] = Entity(iri, kind, values, others)
+        return entities
 
     def incoming(self, iri: NamedNode, skip: int, size: int) -> Incoming:
         """A page of what points to an entity. One read."""
@@ -236,7 +242,7 @@ class View:
 
     def _sum_up(self) -> Summary:
         findings = self.all_findings()
-        owners = self._owners_of_parts({f.entity for f in findings if self._is_part(f)})
+        owners = self.owners_of_parts({f.entity for f in findings if self._is_part(f)})
         by_entity: dict[Term, list[Finding]] = {}
         counts = {"violation": 0, "warning": 0, "info": 0}
         for finding in findings:
@@ -258,14 +264,15 @@ class View:
     def _is_part(self, finding: Finding) -> bool:
         return finding.kind is not None and self.contract.by_name[finding.kind].part
 
-    def _owners_of_parts(self, parts: set[NamedNode]) -> dict[Term, Term]:
+    def owners_of_parts(self, parts: Iterable[NamedNode]) -> dict[Term, Term]:
+        """What each node belongs to, for those that are parts. One read."""
         paths = [
             Path(p.path.predicate, inverse=True)
             for k in self.contract.kinds
             for p in k.properties
             if p.form is Form.PART
         ]
-        found = self.reader.values(list(parts), paths, self.graphs) if parts else {}
+        found = self.reader.values(list(parts), paths, self.graphs)
         return {part: owners[0] for of in found.values() for part, owners in of.items()}
 
     def _owners(self, kind: Kind) -> Callable[[NamedNode], list[NamedNode]]:

@@ -168,7 +168,7 @@ class Load:
             revision=revision,
             entities=len(publishing.entities),
             published=len(publishing.published),
-            held=tuple(sorted(str(node) for node in publishing.marked - publishing.published)),
+            held=tuple(sorted(n.value for n in publishing.marked - publishing.published if isinstance(n, NamedNode))),
             report=report,
             seconds=self.seconds,
         )

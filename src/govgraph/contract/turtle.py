@@ -38,11 +38,18 @@ class TurtleGraph:
         content = path.read_bytes()
         source = Source(path.name, content.decode("utf-8", "replace"))
         self.sources.append(source)
-        # Blank node labels are unique per file only, so each file gets its own.
-        scope = sha256(path.name.encode()).hexdigest()[:8]
+        # Blank nodes are named by file and order, so that one contract always has one hash.
+        scope = sha256(str(len(self.sources)).encode() + content).hexdigest()[:12]
+        labels: dict[BlankNode, BlankNode] = {}
+
+        def named(term: Value | Triple) -> Value | Triple:
+            if not isinstance(term, BlankNode):
+                return term
+            return labels.setdefault(term, BlankNode(f"{scope}n{len(labels)}"))
+
         try:
             for quad in pyoxigraph.parse(content, RdfFormat.TURTLE):
-                subject, value = _scoped(quad.subject, scope), _scoped(quad.object, scope)
+                subject, value = named(quad.subject), named(quad.object)
                 self._index.setdefault(subject, {}).setdefault(quad.predicate, []).append(value)  # type: ignore[arg-type]
                 self.file_of.setdefault(subject, source)  # type: ignore[arg-type]
         except SyntaxError as error:
@@ -119,7 +126,3 @@ def _spelling(anchor: str | Node) -> str:
         local = re.split(r"[#/]", anchor.value)[-1]
         ways.append(rf"\w*:{re.escape(local)}(?![\w-])")
     return "|".join(ways)
-
-
-def _scoped(term: Value | Triple, scope: str) -> Value | Triple:
-    return BlankNode(f"{scope}{term.value}") if isinstance(term, BlankNode) else term

@@ -1,0 +1,217 @@
+"""One value after another for each property, as its shapes want them; knows the contract, writes no file.
+
+A Filler gives the values of one property of the entity with a number, as N-Triples terms. What the shapes say of
+ranges, patterns and orders is read from them; what several properties of an entity must agree on follows from its
+number, so that no filler needs to know what another gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import accumulate
+from random import Random
+from typing import TypeAlias
+
+import pyoxigraph
+import words
+from govgraph.contract import Contract, Form, Kind, Property
+from govgraph.iris import CODE, SH, XSD
+from habits import HABITS, NUMBERS, ORDINARY, QUIET_SERVICES, RESERVED, UNEQUAL, UNTRANSLATED, Shape
+from pyoxigraph import NamedNode, RdfFormat
+
+Filler: TypeAlias = Callable[[int], Sequence[str]]
+"""From the number of an entity to the values of one of its properties."""
+
+_STRINGS = {"email": "office{}@example.org", "telephone": "+299 55 {:04d}", "currency": "EUR", "holder": "Director {}"}
+_IRIS = {
+    "currency": "http://publications.europa.eu/resource/authority/currency/EUR",
+    "languages": "http://publications.europa.eu/resource/authority/language/FRA",
+    "spatial": "http://publications.europa.eu/resource/authority/atu/FRA",
+    "licence": "http://publications.europa.eu/resource/authority/licence/MIT",
+}
+_EARLY, _LATE = date(2012, 1, 1), date(2027, 1, 1)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the shapes of one property say of its values beyond the contract's own words."""
+
+    low: float | None = None
+    high: float | None = None
+    patterned: bool = False
+    translated: bool = False
+    late: bool = False
+    """Another property of the kind must not exceed it."""
+
+
+def bounds_of(contract: Contract) -> dict[Property, Bounds]:
+    said: dict[str, dict[str, str]] = {}
+    for quad in pyoxigraph.parse(contract.shapes, RdfFormat.N_TRIPLES):
+        if isinstance(quad.subject, NamedNode) and quad.predicate.value.startswith(SH):
+            value = "" if isinstance(quad.object, pyoxigraph.Triple) else quad.object.value
+            said.setdefault(quad.subject.value, {})[quad.predicate.value.removeprefix(SH)] = value
+    found = {}
+    for kind in contract.kinds:
+        merged = {p: {k: v for s in p.shapes for k, v in said.get(s.value, {}).items()} for p in kind.properties}
+        later = {m[term] for m in merged.values() for term in ("lessThanOrEquals", "lessThan") if term in m}
+        for prop, terms in merged.items():
+            found[prop] = Bounds(
+                low=float(terms["minInclusive"]) if "minInclusive" in terms else None,
+                high=float(terms["maxInclusive"]) if "maxInclusive" in terms else None,
+                patterned="pattern" in terms,
+                translated="qualifiedValueShape" in terms,
+                late=prop.path.predicate.value in later,
+            )
+    return found
+
+
+class Values:
+    """Makes the filler of each property. ``untranslated`` is told when a title comes in the first language only,
+    ``superseded`` when an entity uses a version that another has replaced."""
+
+    def __init__(self, contract: Contract, shape: Shape, base: str) -> None:
+        self.contract = contract
+        self.shape = shape
+        self.base = base
+        self.bounds = bounds_of(contract)
+        self.counts = {k.name: HABITS.get(k.name, ORDINARY).count(shape.services) for k in contract.entities}
+        self._weights: dict[str, tuple[float, ...]] = {}
+
+    def iri(self, kind: str, number: int | str) -> str:
+        slug = self.contract.by_name[kind].slug
+        return f"<{self.base}id/{slug}/{slug}-{number}>"
+
+    def random(self, *of: str) -> Random:
+        """A source of chance of one's own: to add a property does not change the values of the others."""
+        return Random("/".join((str(self.shape.seed), *of)))
+
+    def code(self, code_list: str, position: int) -> str:
+        codes = self.contract.lists_by_name[code_list].codes
+        return f"<{codes[position % len(codes)].iri.value}>"
+
+    def missing(self, block: int) -> bool:
+        """Whether no running system provides a building block; scattered over those much and little needed."""
+        share = self.shape.missing
+        return int((block + 1) * share) > int(block * share)
+
+    def years(self, roadmap: int) -> tuple[int, int]:
+        return 2024 + roadmap % 3, 2028 + roadmap % 3
+
+    def roadmap_of(self, item: int) -> int:
+        return item % self.counts["Roadmap"]
+
+    def filler(self, kind: Kind, prop: Property) -> Filler | None:
+        """None for a property whose values nobody can guess from the contract."""
+        own = _OWN.get(f"{kind.name}.{prop.name}")
+        if own is not None:
+            return own(self)
+        match prop.form:
+            case Form.TEXT:
+                return self._text(kind, prop)
+            case Form.LITERAL:
+                return self._literal(kind, prop)
+            case Form.CODE:
+                return self._codes(kind, prop)
+            case Form.ENTITY:
+                return self._links(kind, prop)
+            case Form.IRI:
+                iri = _IRIS.get(prop.name)
+                return lambda i: (f"<{iri}>" if iri else f"<https://example.org/{kind.slug}/{prop.name}/{i}>",)
+        return None
+
+    def how_many(self, kind: Kind, prop: Property, chance: Random) -> int:
+        low, high = (1, 1) if prop.single else NUMBERS.get(f"{kind.name}.{prop.name}", (1, 1))
+        most = max(low, round(high * self.shape.links))
+        return chance.randint(low, most)
+
+    def pick(self, kind: str, chance: Random) -> int:
+        """The number of an entity that something is linked to."""
+        count, low = self.counts[kind], RESERVED.get(kind, 0)
+        if kind not in UNEQUAL:
+            return chance.randrange(low, count)
+        if kind not in self._weights:
+            self._weights[kind] = tuple(accumulate((rank + 1) ** -self.shape.skew for rank in range(count - low)))
+        return low + chance.choices(range(count - low), cum_weights=self._weights[kind])[0]
+
+    def _text(self, kind: Kind, prop: Property) -> Filler:
+        languages = self.contract.languages
+        labels = {tag: kind.labels.get(tag, kind.labels["en"]) for tag in languages}
+        if kind.title == prop.path.predicate or prop.name == "title":
+            if kind.name == "Service":
+                return lambda i: [literal(words.service(tag, i), tag) for tag in languages]
+            return lambda i: [literal(words.named(tag, labels[tag], i), tag) for tag in languages]
+        if prop.name == "description":
+            return lambda i: [literal(words.describe(tag, i), tag) for tag in languages]
+        return lambda i: [literal(words.thing(tag, i), tag) for tag in languages]
+
+    def _literal(self, kind: Kind, prop: Property) -> Filler | None:
+        bounds, chance = self.bounds[prop], self.random(kind.name, prop.name, "value")
+        local = prop.datatype.value.removeprefix(XSD) if prop.datatype else ""
+        first = _LATE if bounds.late else _EARLY
+        low = int(bounds.low or 0)
+        high = int(bounds.high) if bounds.high is not None else low + 100_000
+        match local:
+            case "string" if prop.name == "identifier":
+                return lambda i: (literal(f"{kind.slug.upper()}-{i:06d}"),)
+            case "string" if bounds.patterned and prop.name not in _STRINGS:
+                return None
+            case "string":
+                form = _STRINGS.get(prop.name, "{}.{}")
+                return lambda i: (literal(form.format(i % 7, i % 10)),)
+            case "integer":  # most are small and a few very large, as transactions a year are
+                span = high - low + 1
+                return lambda _: (typed(str(low + int(span * chance.random() ** 4)), local),)
+            case "decimal" | "double":
+                return lambda _: (typed(f"{low + (high - low) * chance.random() ** 4:.1f}", local),)
+            case "boolean":
+                return lambda _: (typed("true" if chance.random() < 0.5 else "false", local),)
+            case "date":
+                return lambda _: (typed((first + timedelta(days=chance.randrange(3600))).isoformat(), local),)
+            case "dateTime":
+                return lambda _: (typed(f"{first + timedelta(days=chance.randrange(3600))}T12:00:00Z", local),)
+            case "duration":
+                return lambda _: (typed(f"P{chance.randrange(1, 60)}D", local),)
+        return None
+
+    def _codes(self, kind: Kind, prop: Property) -> Filler:
+        assert prop.codes is not None
+        chance, length = self.random(kind.name, prop.name, "code"), len(self.contract.lists_by_name[prop.codes].codes)
+        terms = [self.code(prop.codes, position) for position in range(length)]
+        return lambda _: [
+            *dict.fromkeys(terms[int(length * chance.random())] for _ in range(self.how_many(kind, prop, chance)))
+        ]
+
+    def _links(self, kind: Kind, prop: Property) -> Filler | None:
+        """To entities of other kinds by their popularity; within a kind to earlier ones, so that no ring closes."""
+        chance = self.random(kind.name, prop.name, "link")
+        targets = [name for name in prop.kinds if name in self.counts]
+        if not targets:
+            return None
+        if kind.name in targets:
+            low = RESERVED.get(kind.name, 0)
+
+            def earlier(i: int) -> Sequence[str]:
+                count = self.how_many(kind, prop, chance) if i > low else 0
+                return [*dict.fromkeys(self.iri(kind.name, chance.randrange(low, i)) for _ in range(count))]
+
+            return earlier
+
+        def linked(_: int) -> Sequence[str]:
+            chosen = ((target := chance.choice(targets)), self.pick(target, chance))
+            first = self.iri(*chosen)
+            more = self.how_many(kind, prop, chance) - 1
+            others = (self.iri(target, self.pick(target, chance)) for _ in range(more))
+            return [*dict.fromkeys((first, *others))]
+
+        return linked
+
+
+def literal(text: str, language: str = "") -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"@{language}' if language else f'"{escaped}"'
+
+
+def typed(text: str, datatype: str) -> str:
+    return f'"{text}"^^<{XSD}{datatype}>'

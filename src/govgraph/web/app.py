@@ -1,0 +1,88 @@
+"""The composition root: settings in, one app out, with every route visible in one list; holds no state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+
+from govgraph.catalogue import Catalogue
+from govgraph.contract import reading as contract_reading
+from govgraph.question import reading as question_reading
+from govgraph.settings import Settings
+from govgraph.store import Store
+from govgraph.store.embedded import DiskStore
+from govgraph.store.workers import Limits
+from govgraph.web import entity, graphql, home, kind, publish, quality, question, sparql, vocabulary
+from govgraph.web import static as static_files
+from govgraph.web.house import House
+from govgraph.web.language import SHIPPED, Languages
+from govgraph.web.rendering import Renderer
+from govgraph.web.responses import SecurityHeaders, exception_handlers
+
+
+def build_app(settings: Settings) -> Starlette:
+    """An app over the catalogue in ``settings.data``. Raises what contract, questions and store refuse."""
+    house = open_house(settings, open_store(settings))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        house.catalogue.close()
+
+    return Starlette(
+        routes=routes(house),
+        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, compresslevel=5)],
+        exception_handlers=exception_handlers(house),
+        lifespan=lifespan,
+    )
+
+
+def open_store(settings: Settings) -> DiskStore:
+    limits = Limits(
+        seconds=settings.query_seconds,
+        result_bytes=settings.query_megabytes * 1_000_000,
+        memory_bytes=settings.query_memory_megabytes * 1_000_000,
+    )
+    return DiskStore(
+        settings.data,
+        settings.base,
+        limits=limits,
+        workers=settings.query_workers,
+        kept=settings.snapshots_kept,
+        refresh_seconds=settings.refresh_seconds,
+    )
+
+
+def open_house(settings: Settings, store: Store) -> House:
+    contract = contract_reading.read(ontology=settings.ontology, shapes=settings.shapes, extension=settings.contract)
+    own = [settings.contract, settings.contract / "questions"] if settings.contract else []
+    languages = Languages(contract.languages, (*([settings.contract / "locale"] if settings.contract else []), SHIPPED))
+    return House(
+        settings=settings,
+        contract=contract,
+        catalogue=Catalogue(store, contract),
+        questions=question_reading.read(contract, (question_reading.SHIPPED, *own)),
+        languages=languages,
+        renderer=Renderer(languages),
+    )
+
+
+def routes(house: House) -> list[BaseRoute]:
+    """All of them, below the path of the base; ``kind`` comes last, since it takes any single word."""
+    modules = (home, entity, question, quality, vocabulary, sparql, graphql, publish, static_files, kind)
+    # Starlette would redirect a missing or spare slash to the host the request names; ours never do.
+    router = Router([route for module in modules for route in module.routes(house)], redirect_slashes=False)
+    if not house.root:
+        return [Mount("/", app=router)]
+
+    def to_base(_request: Request) -> Response:
+        return RedirectResponse(house.root + "/")
+
+    return [Route("/", to_base), Route(house.root, to_base), Mount(house.root, app=router)]

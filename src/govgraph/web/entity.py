@@ -1,0 +1,127 @@
+"""``/id`` leads to ``/doc``, and ``/doc`` says what is known of an entity, as a page or in any RDF syntax."""
+
+from __future__ import annotations
+
+from functools import partial
+from urllib.parse import quote
+
+import pyoxigraph
+from pyoxigraph import NamedNode, Triple
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from govgraph.catalogue import Audience, Entity, View
+from govgraph.errors import BadRequest, NotFound
+from govgraph.iris import PREFIXES
+from govgraph.media import GRAPH_FORMATS, HTML, JSONLD, RDF_SYNTAX, Format
+from govgraph.web import responses
+from govgraph.web.document import Reading
+from govgraph.web.house import House
+from govgraph.web.visit import Visit
+
+FORMATS = (HTML, *GRAPH_FORMATS)
+
+
+def routes(house: House) -> list[BaseRoute]:
+    return [
+        Route("/id/{kind}/{slug}", partial(identify, house)),
+        Route("/doc/{kind}/{slug}", partial(document, house)),
+        Route("/doc", partial(elsewhere, house)),
+    ]
+
+
+def identify(house: House, request: Request) -> Response:
+    """A thing is no document: its IRI answers with where its document is (303, httpRange-14)."""
+    visit = Visit.of(house, request)
+    view = house.catalogue.view(Audience.PUBLIC)
+    iri = view.names.entity(request.path_params["kind"], request.path_params["slug"])
+    _known(view, iri)
+    path = f"/doc/{request.path_params['kind']}/{quote(request.path_params['slug'], safe='-._~')}"
+    return RedirectResponse(
+        visit.href(path, **visit.parameters), 303, {"vary": "Accept, Accept-Language", "cache-control": "no-cache"}
+    )
+
+
+def document(house: House, request: Request) -> Response:
+    view = house.catalogue.view(Audience.PUBLIC)
+    kind, slug = request.path_params["kind"], request.path_params["slug"]
+    iri = view.names.entity(kind, slug)
+    stem, _, suffix = slug.rpartition(".")
+    entity = view.entity(iri)
+    if entity is None and stem and suffix in {format_.name for format_ in FORMATS}:
+        iri = view.names.entity(kind, stem)
+        return _document(house, request, view, _known(view, iri), suffix)
+    return _document(house, request, view, entity or _known(view, iri), "")
+
+
+def elsewhere(house: House, request: Request) -> Response:
+    """What is said here of, or points here to, a thing that has its home elsewhere."""
+    view = house.catalogue.view(Audience.PUBLIC)
+    try:
+        iri = NamedNode(request.query_params["iri"])
+    except KeyError:
+        raise BadRequest("No thing is named.", "Write /doc?iri= and its IRI.") from None
+    except ValueError:
+        raise BadRequest(f"{request.query_params['iri']!r} is no IRI.", "Write a full IRI, percent-encoded.") from None
+    entity = view.entity(iri)
+    if entity is None and view.names.split(iri.value) is None and view.incoming(iri, 0, 1).links:
+        entity = Entity(iri, None, {}, {})
+    return _document(house, request, view, entity or _known(view, iri), "")
+
+
+def _known(view: View, iri: NamedNode) -> Entity:
+    entity = view.entity(iri)
+    if entity is None:
+        raise NotFound(f"Nothing is known here of {iri.value}.", "It may be misspelt, or not published.")
+    return entity
+
+
+def _document(house: House, request: Request, view: View, entity: Entity, suffix: str) -> Response:
+    visit = Visit.of(house, request)
+    format_ = responses.negotiate(request, FORMATS, suffix)
+    ours = view.names.split(entity.iri.value)
+    alternates = {one: visit.document(entity.iri.value, f".{one.name}") for one in FORMATS}
+    path = f"/doc/{ours[0]}/{quote(ours[1], safe='-._~')}" if ours else f"/doc?iri={quote(entity.iri.value, safe='')}"
+
+    def make() -> str | bytes:
+        if format_ is not HTML:
+            return serialise(view.describe(entity.iri), format_)
+        reading = Reading(visit, view, entity, _links_page(request), house.settings.page_size)
+        return house.renderer.page(
+            visit,
+            "document.html",
+            document=reading.document(),
+            alternates={one: href for one, href in alternates.items() if one is not HTML},
+            canonical=visit.canonical(path),
+            linked_data=_embeddable(serialise(view.describe(entity.iri), JSONLD)),
+            revision=view.revision,
+        )
+
+    return responses.answer(
+        visit,
+        view,
+        format_,
+        make,
+        links={one.type: href for one, href in alternates.items()},
+        canonical=visit.canonical(path),
+    )
+
+
+def _links_page(request: Request) -> int:
+    given = request.query_params.get("links", "1")
+    if not given.isdecimal() or not 1 <= int(given) <= 100_000:
+        raise BadRequest(f"links is {given!r}.", "Give the number of a page, from 1.")
+    return int(given)
+
+
+def serialise(triples: list[Triple], format_: Format) -> bytes:
+    """Triples in a syntax, with the prefixes they use."""
+    iris = {term.value for t in triples for term in (t.subject, t.predicate, t.object) if isinstance(term, NamedNode)}
+    used = {prefix: ns for prefix, ns in PREFIXES.items() if any(iri.startswith(ns) for iri in iris)}
+    return pyoxigraph.serialize(dict.fromkeys(triples), format=RDF_SYNTAX[format_], prefixes=used) or b""
+
+
+def _embeddable(json: bytes) -> str:
+    """JSON that can stand in a script element: nothing in it can end the element or open a comment."""
+    return json.decode().replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,239 @@
+"""The list of a kind: filters, order and pages, all derived from the contract; knows no kind by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from pyoxigraph import Literal, NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from govgraph.catalogue import Audience, View
+from govgraph.catalogue.selection import Condition, Every, Order, Page, Selection, page
+from govgraph.catalogue.text import sort_key
+from govgraph.contract import Form, Kind, Property
+from govgraph.errors import BadRequest, NotFound
+from govgraph.media import HTML
+from govgraph.store import Term
+from govgraph.web import columns, responses
+from govgraph.web.house import House
+from govgraph.web.showing import Showing, Shown
+from govgraph.web.visit import Visit
+
+MISSING = "-"
+"""The value of a filter that asks for entities without a value."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A property one can choose a value of; ``chosen`` is the value the address gives."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+    chosen: str
+
+    @property
+    def chosen_label(self) -> str:
+        return next((choice.label for choice in self.choices if choice.value == self.chosen), self.chosen)
+
+
+@dataclass(frozen=True)
+class Heading:
+    label: str
+    href: str
+    sorted: str
+    numeric: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    entity: Shown
+    cells: tuple[tuple[Shown, ...], ...]
+    score: float
+
+
+def routes(house: House) -> list[BaseRoute]:
+    return [Route("/{kind}", partial(listing, house))]
+
+
+def listing(house: House, request: Request) -> Response:
+    kind = house.contract.by_slug.get(request.path_params["kind"])
+    if kind is None or kind.part:
+        known = ", ".join(f"/{kind.slug}" for kind in house.contract.entities)
+        raise NotFound(f"There is nothing at {request.scope['path']}.", f"The lists are: {known}.")
+    visit = Visit.of(house, request)
+    view = house.catalogue.view(Audience.PUBLIC)
+    format_ = responses.negotiate(request, (HTML,))
+    return responses.answer(visit, view, format_, lambda: List(visit, view, kind).html())
+
+
+class List:
+    """One list page: what the address asks for, and what the view has of it."""
+
+    def __init__(self, visit: Visit, view: View, kind: Kind) -> None:
+        self._visit = visit
+        self._view = view
+        self._kind = kind
+        self._given = visit.parameters
+        self._columns = columns.telling(kind)
+
+    def html(self) -> str:
+        order = self._order()
+        found = page(
+            self._view,
+            Selection(self._kind, Every(tuple(self._conditions())), order, self._visit.languages),
+            **self._range(),  # type: ignore[arg-type]  # the keys are page's own
+        )
+        filters = self._filters()
+        return self._visit.house.renderer.page(
+            self._visit,
+            "list.html",
+            kind=self._kind,
+            total=found.total,
+            all=len(self._view.members(self._kind)),
+            headings=self._headings(order),
+            rows=self._rows(found),
+            q=self._given.get("q", ""),
+            filters=filters,
+            others=self._other_filters({one.name for one in filters}),
+            order=self._given.get("order", ""),
+            previous=self._turn(before=found.cursors[0]) if found.has_previous and found.cursors else "",
+            next=self._turn(after=found.cursors[-1]) if found.has_next and found.cursors else "",
+            start=self._turn() if found.has_previous else "",
+            reset=self._visit.href(f"/{self._kind.slug}"),
+            revision=self._view.revision,
+        )
+
+    def _turn(self, after: str | None = None, before: str | None = None) -> str:
+        return self._visit.here(after=after, before=before)
+
+    def _range(self) -> dict[str, int | str | None]:
+        """Relay's arguments from ours: ``first`` is the size of a page in either direction."""
+        settings = self._visit.house.settings
+        given = self._given.get("first") or str(settings.page_size)
+        if not given.isdecimal() or not 1 <= int(given) <= settings.page_max:
+            raise BadRequest(f"first is {given!r}.", f"Give a whole number from 1 to {settings.page_max}.")
+        after, before = self._given.get("after") or None, self._given.get("before") or None
+        if after and before:
+            raise BadRequest("Both after and before are given.", "Give one of them.")
+        return {"last" if before else "first": int(given), "after": after, "before": before}
+
+    def _order(self) -> Order:
+        """``order=level`` or ``order=-level``; by title where nothing is said."""
+        said = self._given.get("order", "")
+        name = said.removeprefix("-")
+        title = columns.title(self._kind)
+        if not name or (title and name == title.name):
+            return Order(None, said.startswith("-"))
+        return Order(self._kind.property(name), said.startswith("-"))
+
+    def _conditions(self) -> Iterator[Condition]:
+        title = columns.title(self._kind)
+        if self._given.get("q") and title:
+            yield Condition(title, "contains", (Literal(self._given["q"]),))
+        for prop in self._kind.properties:
+            value = self._given.get(prop.name)
+            if value == MISSING:
+                yield Condition(prop, "missing")
+            elif value:
+                yield Condition(prop, "equals", (self._term(prop, value),))
+
+    def _term(self, prop: Property, value: str) -> Term:
+        if prop.codes:
+            codes = self._view.contract.lists_by_name[prop.codes].codes
+            for code in codes:
+                if value in (code.name, code.iri.value):
+                    return code.iri
+            raise BadRequest(f"{prop.name} is {value!r}.", f"Choose one of: {', '.join(c.name for c in codes)}.")
+        if prop.form in (Form.ENTITY, Form.PART, Form.IRI):
+            if ":" not in value and prop.kinds:
+                return self._view.names.entity(self._view.contract.by_name[prop.kinds[0]].slug, value)
+            try:
+                return NamedNode(value)
+            except ValueError:
+                raise BadRequest(f"{prop.name} is {value!r}, which is no IRI.", "Give a full IRI or a slug.") from None
+        return Literal(value, datatype=prop.datatype) if prop.datatype and prop.form is Form.LITERAL else Literal(value)
+
+    def _headings(self, order: Order) -> tuple[Heading, ...]:
+        title = columns.title(self._kind)
+        sortable: list[tuple[str, Property | None, bool]] = [
+            (self._visit.heading(title.labels) if title else self._visit.heading(self._kind.labels), None, False)
+        ]
+        sortable += [(self._visit.heading(p.labels), p, p.form is Form.LITERAL) for p in self._columns]
+        headings = []
+        for label, prop, numeric in sortable:
+            name = prop.name if prop else (title.name if title else "title")
+            current = order.property is prop
+            turned = f"-{name}" if current and not order.descending else name
+            direction = ("descending" if order.descending else "ascending") if current else ""
+            href = self._visit.here(order=turned, after=None, before=None)
+            headings.append(Heading(label, href, direction, numeric))
+        return tuple(headings)
+
+    def _rows(self, found: Page) -> tuple[Row, ...]:
+        values = self._view.values(found.entities, self._columns) if self._columns else {}
+        linked = [value for column in values.values() for of in column.values() for value in of]
+        showing = Showing(self._visit, self._view, [*found.entities, *linked])
+        points = self._view.points(found.entities)
+        return tuple(
+            Row(
+                entity=showing.node(entity),
+                cells=tuple(showing.values(p, values[p].get(entity, ())) for p in self._columns),
+                score=points[entity].score,
+            )
+            for entity in found.entities
+        )
+
+    def _filters(self) -> tuple[Filter, ...]:
+        """The organisation that keeps an entity, and every code."""
+        found = [self._filter(prop, self._code_choices(prop)) for prop in columns.codes(self._kind)]
+        owner = columns.owner(self._kind)
+        return (*((self._filter(owner, self._members(owner)),) if owner else ()), *found)
+
+    def _filter(self, prop: Property, choices: tuple[Choice, ...]) -> Filter:
+        return Filter(prop.name, self._visit.heading(prop.labels), choices, self._given.get(prop.name, ""))
+
+    def _code_choices(self, prop: Property) -> tuple[Choice, ...]:
+        codes = self._view.contract.lists_by_name[prop.codes or ""].codes
+        return tuple(Choice(code.name, self._visit.say(code.labels)) for code in codes)
+
+    def _members(self, prop: Property) -> tuple[Choice, ...]:
+        """What the property points to anywhere in the kind, by name."""
+
+        def find() -> tuple[Choice, ...]:
+            column: Mapping[Term, list[Term]] = self._view.column(prop)
+            members = set(self._view.members(self._kind))
+            nodes = {value for node, values in column.items() if node in members for value in values}
+            labels = self._view.labels(nodes, self._visit.languages)
+            choices = [Choice(self._value(node), label.text) for node, label in labels.items()]
+            return tuple(sorted(choices, key=lambda choice: sort_key(choice.label)))
+
+        return self._view.keep(("choices", self._kind.name, prop.name, self._visit.languages), find)
+
+    def _value(self, node: Term) -> str:
+        assert isinstance(node, NamedNode)
+        ours = self._view.names.split(node.value)
+        return ours[1] if ours else node.value
+
+    def _other_filters(self, known: set[str]) -> tuple[Filter, ...]:
+        """Conditions on other properties, as links from elsewhere set them: shown so that they can be taken out."""
+        set_ = [p for p in self._kind.properties if self._given.get(p.name) and p.name not in known]
+        nodes = {p: term for p in set_ if isinstance(term := self._term(p, self._given[p.name]), NamedNode)}
+        labels = self._view.labels(nodes.values(), self._visit.languages)
+        return tuple(
+            self._filter(
+                p,
+                (Choice(self._given[p.name], labels[nodes[p]].text if p in nodes else self._given[p.name]),),
+            )
+            for p in set_
+        )

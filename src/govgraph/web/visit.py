@@ -1,0 +1,93 @@
+"""One request as pages see it: the reader's language, and every address a page links to; reads no data.
+
+Addresses are paths below the base's path. Only what must be absolute (IRIs, canonical links) begins with the base,
+never with what the request calls the host.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, urlencode
+
+from starlette.requests import Request
+
+from govgraph.contract import Text, say
+from govgraph.iris import CODE, GOV
+from govgraph.web.house import House
+from govgraph.web.language import Words
+
+
+@dataclass(frozen=True)
+class Visit:
+    """``asked`` is true when the address itself names the language: links then carry it on."""
+
+    house: House
+    request: Request
+    words: Words
+    asked: bool
+
+    @classmethod
+    def of(cls, house: House, request: Request) -> Visit:
+        asked = request.query_params.get("lang")
+        words = house.languages.choose(asked, request.headers.get("accept-language"))
+        return cls(house, request, words, asked == words.tag)
+
+    @property
+    def language(self) -> str:
+        return self.words.tag
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """What labels and texts are wanted in, best first."""
+        return (self.words.tag,)
+
+    @property
+    def path(self) -> str:
+        return str(self.request.scope["path"])
+
+    def say(self, text: Text) -> str:
+        """A text of the contract in the reader's language."""
+        return say(text, self.languages)
+
+    def heading(self, text: Text) -> str:
+        """A text of the contract with a capital: labels are written as they stand in a sentence."""
+        said = self.say(text)
+        return said[:1].upper() + said[1:]
+
+    def href(self, path: str, **query: object) -> str:
+        """The address of one of our pages; parameters that are None or empty are left out."""
+        plain, hash_, fragment = path.partition("#")
+        given = {key: value for key, value in query.items() if value not in (None, "")}
+        if self.asked:
+            given.setdefault("lang", self.language)
+        return self.house.root + plain + (f"?{urlencode(given, doseq=True)}" if given else "") + hash_ + fragment
+
+    def here(self, **changes: object) -> str:
+        """The address of this page with other parameters; None takes one out."""
+        given: dict[str, object] = dict(self.parameters)
+        given |= changes
+        kept = {key: value for key, value in given.items() if value not in (None, "")}
+        return quote(self.path, safe="/-._~") + (f"?{urlencode(kept, doseq=True)}" if kept else "")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the address, the last of each name."""
+        return dict(parse_qsl(self.request.url.query, keep_blank_values=True))
+
+    def canonical(self, path: str) -> str:
+        """The absolute address of one of our pages."""
+        return self.house.settings.base + path.removeprefix("/")
+
+    def static(self, name: str) -> str:
+        return f"{self.house.root}/static/{name}?v={self.house.renderer.fingerprint}"
+
+    def document(self, iri: str, suffix: str = "", **query: object) -> str:
+        """The page about an IRI: its document if it is ours, its term if it is of a vocabulary here, else a local page."""
+        ours = self.house.catalogue.names.split(iri)
+        if ours is not None:
+            return self.href(f"/doc/{ours[0]}/{quote(ours[1], safe='-._~')}{suffix}", **query)
+        if not suffix:
+            for namespace in (GOV, CODE):
+                if iri.startswith(namespace):
+                    return self.href(f"/ns#{iri.removeprefix(namespace)}")
+        return self.href("/doc", iri=iri, format=suffix.removeprefix("."), **query)

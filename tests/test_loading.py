@@ -1,0 +1,177 @@
+"""Loading: every record is accounted for, bad ones never stop good ones, a re-import changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+
+from conftest import BASE, ORGANISATION, TURTLE_PREFIXES, service
+from govgraph.catalogue import Audience, Catalogue
+from govgraph.change import Loaded
+from govgraph.change.loading import Load
+from govgraph.change.skolem import skolemise
+from govgraph.contract import Contract
+from govgraph.contract.reading import read as read_contract
+from govgraph.errors import LoadError, StoreMissing
+from govgraph.iris import Names
+from govgraph.store.embedded import MemoryStore
+
+CHANNELS = "; cv:hasChannel [ a cv:Channel ; dct:type code:Online ], [ a cv:Channel ; dct:type code:Office ]"
+NAMES = Names(BASE)
+
+
+def load(store: MemoryStore, contract: Contract, *paths: Path, target: str = "working", strict: bool = False) -> Loaded:
+    loading = Load(store, contract, target=target)
+    for path in paths:
+        loading.read_rdf(path)
+    return loading.finish(strict=strict)
+
+
+def turtle(path: Path, text: str) -> Path:
+    path.write_text(TURTLE_PREFIXES + text, "utf-8")
+    return path
+
+
+def graph(store: MemoryStore, name: NamedNode) -> set[bytes]:
+    return set(store.reader().dump(name).splitlines())
+
+
+def test_a_reimport_changes_nothing(tmp_path: Path, contract: Contract) -> None:
+    store = MemoryStore(BASE)
+    path = turtle(tmp_path / "a.ttl", ORGANISATION + service("a", more=CHANNELS))
+    first = load(store, contract, path)
+    before = {name: graph(store, name) for name in (NAMES.working, NAMES.public, NAMES.report("public"))}
+    second = load(store, contract, path)
+    assert (first.loaded, first.merged, second.loaded, second.merged) == (2, 0, 0, 2)
+    assert (first.revision, second.revision) == (1, 2)
+    assert {name: graph(store, name) for name in before} == before
+    assert not any(b"_:" in line for line in before[NAMES.working])
+
+
+def test_a_later_file_replaces_single_values_and_texts_and_adds_to_the_rest(tmp_path: Path, contract: Contract) -> None:
+    store = MemoryStore(BASE)
+    load(store, contract, turtle(tmp_path / "a.ttl", ORGANISATION + service("a", "Old", "; gov:transactionsPerYear 1")))
+    load(
+        store,
+        contract,
+        turtle(
+            tmp_path / "b.ttl",
+            """<id/service/a> a cpsv:PublicService ; dct:title "New"@en ; gov:transactionsPerYear 2 ;
+            cv:hasCompetentAuthority <id/organisation/other> .""",
+        ),
+    )
+    said = Catalogue(store, contract).view(Audience.WORKING).entity(NAMES.entity("service", "a"))
+    assert said is not None
+    values = {p.name: {str(v) for v in found} for p, found in said.values.items()}
+    assert values["title"] == {'"New"@en', '"Old (fr)"@fr'}
+    assert values["transactionsPerYear"] == {'"2"^^<http://www.w3.org/2001/XMLSchema#integer>'}
+    assert len(values["authority"]) == 2
+
+
+def test_a_bad_file_is_rejected_and_the_others_are_loaded(tmp_path: Path, contract: Contract) -> None:
+    good = turtle(tmp_path / "good.ttl", ORGANISATION)
+    bad = turtle(tmp_path / "bad.ttl", "\n<id/service/b> a .")
+    not_text = tmp_path / "latin.nt"
+    not_text.write_bytes(b'<http://x/a> <http://x/b> "caf\xe9" .\n')
+    store = MemoryStore(BASE)
+    found = load(store, contract, bad, good, not_text)
+    assert (found.loaded, found.merged, len(found.rejected)) == (1, 0, 2)
+    by_file = {one.file: one for one in found.rejected}
+    assert by_file["bad.ttl"].line == TURTLE_PREFIXES.count("\n") + 2
+    assert by_file["latin.nt"].reason
+    assert b"service/b" not in store.reader().dump(NAMES.working)
+
+
+def test_strict_refuses_all_and_leaves_the_catalogue_as_it_was(tmp_path: Path, contract: Contract) -> None:
+    store = MemoryStore(BASE)
+    with pytest.raises(LoadError, match=r"bad\.ttl"):
+        load(
+            store, contract, turtle(tmp_path / "bad.ttl", "x"), turtle(tmp_path / "good.ttl", ORGANISATION), strict=True
+        )
+    with pytest.raises(StoreMissing):
+        store.reader()
+
+
+def test_an_entry_that_cannot_do_without_a_draft_stays_a_draft(tmp_path: Path, contract: Contract) -> None:
+    store = MemoryStore(BASE)
+    draft_authority = ORGANISATION.replace("code:Published", "code:Draft")
+    found = load(store, contract, turtle(tmp_path / "a.ttl", draft_authority + service("a")))
+    assert found.published == 0
+    assert found.held == (f"{BASE}id/service/a",)
+    assert graph(store, NAMES.public) == set()
+
+
+def test_reference_data_are_seen_from_both_sides(tmp_path: Path, contract: Contract) -> None:
+    store = MemoryStore(BASE)
+    block = '<id/building-block/pay> a gov:BuildingBlock ; dct:title "Pay"@en ; dct:description "Pays"@en .'
+    load(store, contract, turtle(tmp_path / "r.ttl", block), target="reference")
+    more = "; gov:needsBlock <id/building-block/pay>"
+    found = load(store, contract, turtle(tmp_path / "a.ttl", ORGANISATION + service("a", more=more)))
+    assert found.published == 2
+    for audience in Audience:
+        view = Catalogue(store, contract).view(audience)
+        assert view.entity(NAMES.entity("building-block", "pay")) is not None
+    assert b"building-block/pay> <http://www.w3.org/1999" not in store.reader().dump(NAMES.working)
+
+
+def test_a_named_graph_in_a_file_is_loaded_like_the_rest(tmp_path: Path, contract: Contract) -> None:
+    path = tmp_path / "a.trig"
+    path.write_text(TURTLE_PREFIXES + f"<http://x/g> {{ {ORGANISATION} }}", "utf-8")
+    store = MemoryStore(BASE)
+    assert load(store, contract, path).published == 1
+
+
+def test_a_file_beyond_the_limit_is_rejected_before_it_is_read(tmp_path: Path, contract: Contract) -> None:
+    loading = Load(MemoryStore(BASE), contract, file_bytes=10)
+    loading.read_rdf(turtle(tmp_path / "a.ttl", ORGANISATION))
+    assert "file_megabytes" in loading.rejected[0].reason
+
+
+def test_progress_is_told(tmp_path: Path, contract: Contract) -> None:
+    told: list[tuple[str, int, int]] = []
+    path = turtle(tmp_path / "a.ttl", ORGANISATION)
+    loading = Load(MemoryStore(BASE), contract, progress=lambda *step: told.append(step))
+    loading.read_rdf(path)
+    loading.finish()
+    size = path.stat().st_size
+    assert ("a.ttl", size, size) in told
+    assert {step[0] for step in told} >= {"a.ttl", "validating", "writing"}
+    assert all(0 <= done <= of or of == 0 for _, done, of in told)
+
+
+CONTRACT = read_contract()
+OWNER = NamedNode(f"{BASE}id/service/a")
+NODES = [BlankNode(f"b{number}") for number in range(4)]
+
+
+@given(st.data())
+def test_skolem_names_do_not_depend_on_labels_or_order(data: st.DataObject) -> None:
+    """Blank nodes that hang on an entity, in any tree, get the same IRIs however they are labelled and listed."""
+    parents = [data.draw(st.integers(-1, number - 1)) for number in range(len(NODES))]
+    values = [Literal(data.draw(st.sampled_from("xyz"))) for _ in NODES]
+    predicate = NamedNode("http://x/p")
+
+    def triples(labels: list[BlankNode]) -> list[Triple]:
+        return [
+            triple
+            for number, node in enumerate(labels)
+            for triple in (
+                Triple(OWNER if parents[number] < 0 else labels[parents[number]], predicate, node),
+                Triple(node, predicate, values[number]),
+            )
+        ]
+
+    other = [BlankNode(f"z{9 - number}") for number in range(len(NODES))]
+    one = skolemise(triples(NODES), CONTRACT, NAMES)
+    two = skolemise(data.draw(st.permutations(triples(other))), CONTRACT, NAMES)
+    assert set(one) == set(two)
+    assert not any(isinstance(term, BlankNode) for t in one for term in (t.subject, t.object))
+
+
+def test_a_ring_of_blank_nodes_is_named_too() -> None:
+    ring = parse("_:a <http://x/p> _:b . _:b <http://x/p> _:a .", RdfFormat.TURTLE)
+    assert len({t.subject for t in skolemise((q.triple for q in ring), CONTRACT, NAMES)}) >= 1
