@@ -81,6 +81,7 @@ FILLED: Mapping[str, float] = {
     **dict.fromkeys(("publicationStatus", "YearTarget.year", "CapabilityResult.level"), 1.0),
     **dict.fromkeys(("Product.complianceLevel", "Product.specificationVersion", "Product.complianceDate"), 1.0),
     **dict.fromkeys(("Roadmap.legalInstruments", "AcquisitionPlan.product", "Strategy.topManagement"), 1.0),
+    **dict.fromkeys(("Role.topManagementFunction", "Regulation.instrument"), 1.0),
     **dict.fromkeys(("RegulatoryFramework.instruments", "Roadmap.startYear", "Roadmap.endYear"), 1.0),
     **dict.fromkeys(("Channel.type", "RoleAssignment.role", "Roadmap.yearTargets", "BuildingBlock.requires"), 1.0),
     **dict.fromkeys(("description", "Service.usesSystems", "RoadmapItem.baselineLevel", "System.startDate"), 0.8),

@@ -16,10 +16,12 @@ from typing import TypeAlias
 
 import pyoxigraph
 import words
-from govgraph.contract import Contract, Form, Kind, Property
-from govgraph.iris import CODE, SH, XSD
+from agreements import OWN
 from habits import HABITS, NUMBERS, ORDINARY, QUIET_SERVICES, RESERVED, UNEQUAL, UNTRANSLATED, Shape
 from pyoxigraph import NamedNode, RdfFormat
+
+from govgraph.contract import Contract, Form, Kind, Property
+from govgraph.iris import SH, XSD
 
 Filler: TypeAlias = Callable[[int], Sequence[str]]
 """From the number of an entity to the values of one of its properties."""
@@ -68,8 +70,7 @@ def bounds_of(contract: Contract) -> dict[Property, Bounds]:
 
 
 class Values:
-    """Makes the filler of each property. ``untranslated`` is told when a title comes in the first language only,
-    ``superseded`` when an entity uses a version that another has replaced."""
+    """Makes the filler of each property."""
 
     def __init__(self, contract: Contract, shape: Shape, base: str) -> None:
         self.contract = contract
@@ -104,9 +105,11 @@ class Values:
 
     def filler(self, kind: Kind, prop: Property) -> Filler | None:
         """None for a property whose values nobody can guess from the contract."""
-        own = _OWN.get(f"{kind.name}.{prop.name}")
+        own = OWN.get(f"{kind.name}.{prop.name}")
         if own is not None:
             return own(self)
+        if prop.name == "publicationStatus":
+            return self._status(kind)
         match prop.form:
             case Form.TEXT:
                 return self._text(kind, prop)
@@ -121,8 +124,9 @@ class Values:
                 return lambda i: (f"<{iri}>" if iri else f"<https://example.org/{kind.slug}/{prop.name}/{i}>",)
         return None
 
-    def how_many(self, kind: Kind, prop: Property, chance: Random) -> int:
-        low, high = (1, 1) if prop.single else NUMBERS.get(f"{kind.name}.{prop.name}", (1, 1))
+    def how_many(self, place: str, prop: Property, chance: Random) -> int:
+        """The number of values of a property; ``place`` is ``Kind.property``."""
+        low, high = (1, 1) if prop.single else NUMBERS.get(place, (1, 1))
         most = max(low, round(high * self.shape.links))
         return chance.randint(low, most)
 
@@ -138,10 +142,16 @@ class Values:
     def _text(self, kind: Kind, prop: Property) -> Filler:
         languages = self.contract.languages
         labels = {tag: kind.labels.get(tag, kind.labels["en"]) for tag in languages}
-        if kind.title == prop.path.predicate or prop.name == "title":
-            if kind.name == "Service":
-                return lambda i: [literal(words.service(tag, i), tag) for tag in languages]
-            return lambda i: [literal(words.named(tag, labels[tag], i), tag) for tag in languages]
+        if prop.name == "title":
+            chance, share = self.random(kind.name, prop.name, "translated"), UNTRANSLATED * self.shape.gaps
+
+            def titles(i: int) -> Sequence[str]:
+                said = languages[:1] if chance.random() < share else languages
+                if kind.name == "Service":
+                    return [literal(words.service(tag, i), tag) for tag in said]
+                return [literal(words.named(tag, labels[tag], i), tag) for tag in said]
+
+            return titles
         if prop.name == "description":
             return lambda i: [literal(words.describe(tag, i), tag) for tag in languages]
         return lambda i: [literal(words.thing(tag, i), tag) for tag in languages]
@@ -175,17 +185,24 @@ class Values:
                 return lambda _: (typed(f"P{chance.randrange(1, 60)}D", local),)
         return None
 
+    def _status(self, kind: Kind) -> Filler:
+        chance, drafts = self.random(kind.name, "status"), HABITS.get(kind.name, ORDINARY).drafts
+        draft, published = (self.code("PublicationStatus", position) for position in (0, 1))
+        return lambda i: (draft if i >= QUIET_SERVICES and chance.random() < drafts else published,)
+
     def _codes(self, kind: Kind, prop: Property) -> Filler:
         assert prop.codes is not None
-        chance, length = self.random(kind.name, prop.name, "code"), len(self.contract.lists_by_name[prop.codes].codes)
+        place = f"{kind.name}.{prop.name}"
+        chance, length = self.random(place, "code"), len(self.contract.lists_by_name[prop.codes].codes)
         terms = [self.code(prop.codes, position) for position in range(length)]
         return lambda _: [
-            *dict.fromkeys(terms[int(length * chance.random())] for _ in range(self.how_many(kind, prop, chance)))
+            *dict.fromkeys(terms[int(length * chance.random())] for _ in range(self.how_many(place, prop, chance)))
         ]
 
     def _links(self, kind: Kind, prop: Property) -> Filler | None:
         """To entities of other kinds by their popularity; within a kind to earlier ones, so that no ring closes."""
-        chance = self.random(kind.name, prop.name, "link")
+        place = f"{kind.name}.{prop.name}"
+        chance = self.random(place, "link")
         targets = [name for name in prop.kinds if name in self.counts]
         if not targets:
             return None
@@ -193,7 +210,7 @@ class Values:
             low = RESERVED.get(kind.name, 0)
 
             def earlier(i: int) -> Sequence[str]:
-                count = self.how_many(kind, prop, chance) if i > low else 0
+                count = self.how_many(place, prop, chance) if i > low else 0
                 return [*dict.fromkeys(self.iri(kind.name, chance.randrange(low, i)) for _ in range(count))]
 
             return earlier
@@ -201,7 +218,7 @@ class Values:
         def linked(_: int) -> Sequence[str]:
             chosen = ((target := chance.choice(targets)), self.pick(target, chance))
             first = self.iri(*chosen)
-            more = self.how_many(kind, prop, chance) - 1
+            more = self.how_many(place, prop, chance) - 1
             others = (self.iri(target, self.pick(target, chance)) for _ in range(more))
             return [*dict.fromkeys((first, *others))]
 

@@ -16,7 +16,7 @@ from govgraph.change.loading import Load
 from govgraph.change.skolem import skolemise
 from govgraph.contract import Contract
 from govgraph.contract.reading import read as read_contract
-from govgraph.errors import LoadError, StoreMissing
+from govgraph.errors import LoadError, RevisionConflict, StoreMissing
 from govgraph.iris import Names
 from govgraph.store.embedded import MemoryStore
 
@@ -129,6 +129,17 @@ def test_a_file_beyond_the_limit_is_rejected_before_it_is_read(tmp_path: Path, c
     loading = Load(MemoryStore(BASE), contract, file_bytes=10)
     loading.read_rdf(turtle(tmp_path / "a.ttl", ORGANISATION))
     assert "file_megabytes" in loading.rejected[0].reason
+
+
+def test_a_load_that_was_overtaken_is_refused_and_loses_nothing(tmp_path: Path, contract: Contract) -> None:
+    store = MemoryStore(BASE)
+    slow, fast = Load(store, contract), Load(store, contract)
+    fast.read_rdf(turtle(tmp_path / "fast.ttl", ORGANISATION))
+    fast.finish()
+    slow.read_rdf(turtle(tmp_path / "slow.ttl", service("a")))
+    with pytest.raises(RevisionConflict):
+        slow.finish()
+    assert b"organisation/interior" in store.reader().dump(NAMES.working)
 
 
 def test_progress_is_told(tmp_path: Path, contract: Contract) -> None:

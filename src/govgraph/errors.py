@@ -6,6 +6,7 @@ GovgraphError
 ├── StoreError              the data directory cannot be used as it is
 │   ├── StoreMissing            there is no catalogue in it yet
 │   ├── StoreLocked             another process writes to it
+│   ├── RevisionConflict        a newer revision came while this one was being made
 │   ├── BaseMismatch            it was loaded under another base IRI
 │   └── FormatTooNew            a newer govgraph wrote it
 ├── LoadError               nothing of a load could be used (single bad records are reported, not raised)
@@ -71,6 +72,11 @@ class StoreMissing(StoreError):
 
 class StoreLocked(StoreError):
     code = "store-locked"
+
+
+class RevisionConflict(StoreError):
+    status = HTTPStatus.CONFLICT
+    code = "revision-conflict"
 
 
 class BaseMismatch(StoreError):

@@ -106,6 +106,13 @@ class Names:
             return None
         return kind_slug, unquote(slug)
 
+    def page(self, iri: str) -> str:
+        """The absolute address of the page about an IRI: the document of one of ours, else a local page."""
+        ours = self.split(iri)
+        if ours is None:
+            return f"{self.base}doc?iri={quote(iri, safe='')}"
+        return f"{self.base}doc/{ours[0]}/{quote(ours[1], safe='-._~')}"
+
     def graph(self, local: str) -> NamedNode:
         return NamedNode(f"{self.base}graph/{local}")
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from pyoxigraph import NamedNode
+
 from govgraph.validation import Report
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -17,6 +19,15 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 def no_progress(_what: str, _done: int, _of: int) -> None:
     """For callers who do not watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a file and the entity it describes; ``line`` from 1, 0 where there is none."""
+
+    file: str
+    line: int
+    entity: NamedNode
 
 
 @dataclass(frozen=True)

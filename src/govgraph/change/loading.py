@@ -9,40 +9,33 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode, RdfFormat, Triple
 
 from govgraph.catalogue import Audience
-from govgraph.change import Loaded, Progress, Rejected, no_progress
+from govgraph.change import Loaded, Progress, Record, Rejected, no_progress
+from govgraph.change.merging import Merging
 from govgraph.change.publishing import Publishing
-from govgraph.change.skolem import skolemise
-from govgraph.contract import Contract, Form, Property
+from govgraph.change.skolem import Skolem
+from govgraph.change.watching import Watched
+from govgraph.contract import Contract, Form
 from govgraph.errors import LoadError, StoreMissing
-from govgraph.iris import RDF_TYPE, Names
+from govgraph.iris import Names
 from govgraph.store import Store, Term
 from govgraph.store.staging import Staging, syntax_of
 from govgraph.validation import Report, check, ntriples
 
 _SUBJECTS = "SELECT DISTINCT ?s { ?s ?p ?o }"
 _ANY_BLANK = "SELECT ?s { ?s ?p ?o FILTER(isBlank(?s) || isBlank(?o)) } LIMIT 1"
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record of a file and the entity it describes."""
-
-    file: str
-    line: int
-    entity: NamedNode
+_WITH_GRAPHS = (RdfFormat.N_QUADS, RdfFormat.TRIG, RdfFormat.JSON_LD)
 
 
 class Load:
     """Gathers files, then ``finish``es as one revision; nothing is visible before that.
 
-    ``target`` is ``working`` or ``reference``.
+    ``target``, ``working`` or ``reference``, is where a file goes that does not say so itself.
     """
 
     def __init__(
@@ -59,16 +52,18 @@ class Load:
         self.names = Names(store.base)
         self.progress = progress
         self.seconds: dict[str, float] = {}
+        self.records: list[Record] = []
         self._store = store
         self._engine = engine
         self._file_bytes = file_bytes
         self._staging = Staging()
         self._target = self.names.graph(target)
-        self._other = self.names.reference if target == "working" else self.names.working
-        self._graphs: list[NamedNode] = [self._target]
+        self._graphs = {graph: [graph] for graph in (self.names.working, self.names.reference)}
+        self._seen: dict[NamedNode, set[Term]] = {graph: set() for graph in self._graphs}
+        self._incoming = 0
         self._rejected: list[Rejected] = []
         self._loaded = self._merged = 0
-        self._seen: set[Term] = set()
+        self._after = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -76,63 +71,82 @@ class Load:
             reader = self._store.reader()
         except StoreMissing:
             return
+        self._after = reader.revision
         with self._timed("read"):
-            for graph in (self._target, self._other):
+            for graph, seen in self._seen.items():
                 self._staging.read(graph, reader.dump(graph))
-            self._seen = set(self._staging.nodes(_SUBJECTS, (self._target,)))
+                seen.update(self._staging.nodes(_SUBJECTS, (graph,)))
 
-    def read_rdf(self, path: Path) -> None:
-        """Add a file of any RDF syntax; one that cannot be read is rejected as one record and adds nothing."""
+    @property
+    def rejected(self) -> tuple[Rejected, ...]:
+        return tuple(self._rejected)
+
+    @property
+    def used(self) -> int:
+        """The records that will be in the catalogue."""
+        return self._loaded + self._merged
+
+    def read_rdf(self, path: Path, *, called: str = "", target: str = "") -> None:
+        """Add a file of any RDF syntax; one that cannot be read is rejected as one record and adds nothing.
+
+        A file with named graphs may come from an export: what stands in the graphs ``working``, ``public`` and
+        ``reference`` goes back to where it was, what a load makes itself is left out, the rest goes to the target.
+        """
+        called = called or path.name
         syntax = syntax_of(path)
         assert syntax is not None, "the caller chooses by file name"
-        graph = self._new_graph()
+        into = self.names.graph(target) if target else self._target
+        incoming = {graph: self._new_graph(graph) for graph in self._graphs}
         try:
-            size = path.stat().st_size
-            self.refuse_large(path, size)
             with path.open("rb") as file, self._timed("read"):
-                watched = _Watched(file, lambda done: self.progress(path.name, done, size))
-                self._staging.read_file(graph, io.BufferedReader(watched, 1 << 20), syntax, self.names.base)
-        except SyntaxError as error:
-            self._forget(graph)
-            self.reject(Rejected(path.name, error.lineno or 0, "", f"The file cannot be read: {error.msg or error}."))
-            return
-        except (OSError, ValueError, LoadError) as error:
-            self._forget(graph)
-            self.reject(Rejected(path.name, 0, "", f"The file cannot be read: {error}."))
+                size = path.stat().st_size
+                self.refuse_large(called, size)
+                watched = Watched(file, lambda done: self.progress(called, done, size))
+                graphs = self._places(incoming) if syntax in _WITH_GRAPHS else None
+                data = io.BufferedReader(watched, 1 << 20)
+                self._staging.read_file(incoming[into], data, syntax, self.names.base, graphs)
+        except (SyntaxError, OSError, ValueError, LoadError) as error:
+            for of, graph in incoming.items():
+                self._forget(of, graph)
+            self.reject(_unreadable(called, error))
             return
         with self._timed("read"):
-            if self._staging.nodes(_ANY_BLANK, (graph,)):
-                named = skolemise(self._staging.triples(graph), self.contract, self.names)
-                self._staging.clear(graph)
-                self._staging.add(graph, named)
-            subjects = self._staging.nodes(_SUBJECTS, (graph,))
-            parts = self._parts(graph)
-            records = [Record(path.name, 0, s) for s in subjects if isinstance(s, NamedNode) and s not in parts]
-            self._account(graph, records)
-            self._seen.update(subjects)
+            for of, graph in incoming.items():
+                self._take(of, graph, called)
 
-    def add(self, records: Sequence[Record], triples: Iterable[Triple], rejected: Iterable[Rejected]) -> None:
-        """Add what a sheet gave: the records that were used, what they say, and those that were not."""
-        graph = self._new_graph()
+    def add(
+        self, records: Sequence[Record], triples: Iterable[Triple], rejected: Iterable[Rejected], *, target: str = ""
+    ) -> None:
+        """Add what a sheet gave: the records that were used, what they say, and those that were not.
+
+        A record is the whole account of the properties it fills: their older values are replaced.
+        """
+        into = self.names.graph(target) if target else self._target
+        graph = self._new_graph(into)
         with self._timed("read"):
-            self._staging.add(graph, skolemise(triples, self.contract, self.names))
-            self._account(graph, records)
+            named = Skolem(triples, self.contract, self.names).replaced()
+            self._staging.add(graph, named)
+            self._account(into, graph, records, Merging(self.contract, whole=True))
+            self._seen[into].update(t.subject for t in named)
         for one in rejected:
             self.reject(one)
 
     def reject(self, rejected: Rejected) -> None:
         self._rejected.append(rejected)
 
-    @property
-    def rejected(self) -> tuple[Rejected, ...]:
-        return tuple(self._rejected)
-
-    def refuse_large(self, path: Path, size: int) -> None:
+    def refuse_large(self, called: str, size: int) -> None:
+        """Raises LoadError for a file larger than the setting allows."""
         if size > self._file_bytes:
             raise LoadError(
-                f"{path.name} has {size / 1e6:,.0f} megabytes, more than file_megabytes allows",
+                f"{called} has {size / 1e6:,.0f} megabytes, more than file_megabytes allows",
                 "Split it, or raise GOVGRAPH_FILE_MEGABYTES.",
             )
+
+    def pairs(self, predicate: NamedNode) -> Iterator[tuple[Term, Term]]:
+        """Every (subject, value) of a predicate, in the catalogue and in what was added."""
+        for graphs in self._graphs.values():
+            for graph in graphs:
+                yield from self._staging.pairs(predicate, graph)
 
     def finish(self, *, strict: bool = False) -> Loaded:
         """Validate, publish what is complete and marked so, write the next revision.
@@ -140,24 +154,23 @@ class Load:
         Raises LoadError, leaving the catalogue as it was, when ``strict`` and a record was rejected, or when nothing
         at all could be read.
         """
-        if self._rejected and (strict or not self._loaded + self._merged):
-            first = self._rejected[0]
+        if self._rejected and (strict or not self.used):
+            first, count = self._rejected[0], len(self._rejected)
+            place = f"{first.file} line {first.line}" if first.line else first.file
+            which = f"{count} records were rejected, the first" if count > 1 else "A record was rejected,"
             raise LoadError(
-                f"{len(self._rejected)} records were rejected, "
-                f"the first in {first.file} line {first.line}: {first.reason}",
+                f"{which} in {place}: {first.reason}",
                 "Mend them, or load without --strict to keep the rest." if strict else "Nothing was loaded.",
             )
-        names, contract = self.names, self.contract
-        ours = b"".join(self._staging.write(graph) for graph in self._graphs)
-        other = self._staging.write(self._other)
-        working, reference = (ours, other) if self._target == names.working else (other, ours)
+        working, reference = (
+            b"".join(self._staging.write(graph) for graph in graphs) for graphs in self._graphs.values()
+        )
         with self._timed("validate"):
             self.progress("validating", 0, 0)
-            report = check(contract, (working, reference), self._engine)
+            report = check(self.contract, (working, reference), self._engine)
         with self._timed("publish"):
             self.progress("publishing", 0, 0)
-            graphs = tuple(self._graphs) if self._target == names.working else (names.working,)
-            publishing = Publishing(contract, self._staging, graphs, report)
+            publishing = Publishing(self.contract, self._staging, tuple(self._graphs[self.names.working]), report)
         public, public_report = self._public(publishing, working, reference, report)
         with self._timed("write"):
             revision = self._write(working, reference, public, (report, public_report))
@@ -168,7 +181,7 @@ class Load:
             revision=revision,
             entities=len(publishing.entities),
             published=len(publishing.published),
-            held=tuple(sorted(n.value for n in publishing.marked - publishing.published if isinstance(n, NamedNode))),
+            held=tuple(sorted(node.value for node in publishing.marked - publishing.published)),  # type: ignore[union-attr]
             report=report,
             seconds=self.seconds,
         )
@@ -206,50 +219,76 @@ class Load:
                 done += len(part)
             self.progress("writing", size, size)
 
-        return self._store.replace(watched(), self.contract.hash)
+        return self._store.replace(watched(), self.contract.hash, after=self._after)
 
-    def _new_graph(self) -> NamedNode:
-        graph = self.names.graph(f"incoming-{len(self._graphs)}")
-        self._graphs.append(graph)
+    def _new_graph(self, of: NamedNode) -> NamedNode:
+        self._incoming += 1
+        graph = self.names.graph(f"incoming-{self._incoming}")
+        self._graphs[of].append(graph)
         return graph
 
-    def _forget(self, graph: NamedNode) -> None:
+    def _forget(self, of: NamedNode, graph: NamedNode) -> None:
         self._staging.clear(graph)
-        self._graphs.remove(graph)
+        self._graphs[of].remove(graph)
 
-    def _parts(self, graph: NamedNode) -> set[Term]:
-        """The parts described in a graph: they belong to their owner's record."""
-        classes = {kind.class_ for kind in self.contract.kinds if kind.part}
-        pointed = {p.path.predicate for kind in self.contract.kinds for p in kind.properties if p.form is Form.PART}
-        return {n for class_ in classes for n in self._staging.subjects(RDF_TYPE, class_, graph)} | {
-            n for predicate in pointed for _, n in self._staging.pairs(predicate, graph)
+    def _places(self, incoming: dict[NamedNode, NamedNode]) -> dict[NamedNode, NamedNode | None]:
+        """Where the graphs of an export go; the graphs a load makes itself go nowhere."""
+        names = self.names
+        made = (names.vocabulary, names.system, *(names.report(audience) for audience in Audience))
+        return {
+            **dict.fromkeys(made),
+            names.working: incoming[names.working],
+            names.public: incoming[names.working],
+            names.reference: incoming[names.reference],
         }
 
-    def _account(self, graph: NamedNode, records: Sequence[Record]) -> None:
-        """Count the records and let what they say replace what earlier ones said in properties of one value."""
-        known: set[Term] = set()
+    def _take(self, of: NamedNode, graph: NamedNode, called: str) -> None:
+        """Name the blank nodes of a graph that was read, and account for what it describes.
+
+        A record is a subject that is neither a part of another nor a node without a name of its own.
+        """
+        inside: set[Term] = {n for path in self._part_paths for _, n in self._staging.pairs(path, graph)}
+        if self._staging.nodes(_ANY_BLANK, (graph,)):
+            skolem = Skolem(self._staging.triples(graph), self.contract, self.names)
+            named = skolem.replaced()
+            inside |= {*skolem.owned} | {n for t in named if t.predicate in self._part_paths for n in [t.object]}
+            self._staging.clear(graph)
+            self._staging.add(graph, named)
+        subjects = self._staging.nodes(_SUBJECTS, (graph,))
+        if not subjects:
+            self._forget(of, graph)
+            return
+        records = [Record(called, 0, s) for s in subjects if isinstance(s, NamedNode) and s not in inside]
+        self._account(of, graph, records, Merging(self.contract))
+        self._seen[of].update(subjects)
+
+    @property
+    def _part_paths(self) -> set[NamedNode]:
+        return {p.path.predicate for kind in self.contract.kinds for p in kind.properties if p.form is Form.PART}
+
+    def _account(self, of: NamedNode, graph: NamedNode, records: Sequence[Record], merging: Merging) -> None:
+        """Count the records, and let what they say replace what was said before."""
+        seen, known = self._seen[of], set[Term]()
         for record in records:
-            if record.entity in self._seen:
+            if record.entity in seen:
                 self._merged += 1
                 known.add(record.entity)
             else:
                 self._loaded += 1
-                self._seen.add(record.entity)
-        earlier = [g for g in self._graphs if g != graph]
+                seen.add(record.entity)
+        self.records += records
+        earlier = [g for g in self._graphs[of] if g != graph]
         for entity in known:
             new = self._staging.statements(entity, graph)
             for other in earlier:
-                old = self._staging.statements(entity, other)
-                self._staging.remove(other, self._replaced(old, new))
+                replaced = merging.replaced(self._staging.statements(entity, other), new)
+                self._staging.remove(other, replaced)
+                for part in merging.parts(replaced):
+                    if merging.whole and not self._is_pointed_to(part, of):
+                        self._staging.remove(other, self._staging.statements(part, other))
 
-    def _replaced(self, old: list[Triple], new: list[Triple]) -> list[Triple]:
-        kinds = [self.contract.by_class.get(t.object) for t in (*old, *new) if t.predicate == RDF_TYPE]  # type: ignore[arg-type]
-        properties: dict[NamedNode, Property] = {
-            p.path.predicate: p for kind in kinds if kind for p in kind.properties if p.stored
-        }
-        said = {key for t in new if (key := _place(t, properties))}
-        again = set(new)
-        return [t for t in old if t not in again and _place(t, properties) in said]
+    def _is_pointed_to(self, part: Term, of: NamedNode) -> bool:
+        return any(self._staging.is_object(part, graph) for graph in self._graphs[of])
 
     @contextmanager
     def _timed(self, what: str) -> Iterator[None]:
@@ -260,30 +299,7 @@ class Load:
             self.seconds[what] = self.seconds.get(what, 0.0) + perf_counter() - start
 
 
-def _place(triple: Triple, properties: dict[NamedNode, Property]) -> tuple[str, str] | None:
-    """Where only one value can stand: a single property, or a text's language; None where many can."""
-    found = properties.get(triple.predicate)
-    if found is None:
-        return None
-    if found.form is Form.TEXT and isinstance(triple.object, Literal):
-        return found.name, triple.object.language or ""
-    return (found.name, "") if found.single else None
-
-
-class _Watched(io.RawIOBase):
-    """A file that tells how far it was read."""
-
-    def __init__(self, file: io.BufferedReader, tell: object) -> None:
-        super().__init__()
-        self._file = file
-        self._tell = tell
-        self._done = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object, /) -> int:
-        count = self._file.readinto(buffer)  # type: ignore[arg-type]
-        self._done += count
-        self._tell(self._done)  # type: ignore[operator]
-        return count
+def _unreadable(called: str, error: Exception) -> Rejected:
+    if isinstance(error, SyntaxError):
+        return Rejected(called, error.lineno or 0, "", f"The file cannot be read: {error.msg or error}.")
+    return Rejected(called, 0, "", f"The file cannot be read: {error}.")

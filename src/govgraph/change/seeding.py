@@ -1,6 +1,8 @@
-"""Loads the data that ship with govgraph: reference data first, then the small country that uses them."""
+"""Loads the data that ship with govgraph: reference data, and the small country that uses them."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from govgraph.change import Loaded, Progress, no_progress
 from govgraph.change.loading import Load
@@ -13,10 +15,18 @@ PARTS = (("reference", "reference"), ("country", "working"))
 
 
 def seed(store: Store, contract: Contract, *, engine: str = "shacl", progress: Progress = no_progress) -> Loaded:
-    """Load the seed as two revisions; what came of the second. Raises as ``Load`` does; a shipped file must be good."""
-    for directory, target in PARTS:
-        load = Load(store, contract, target=target, engine=engine, progress=progress)
-        for path in sorted((shipped("seed_data") / directory).glob("*.ttl")):
-            load.read_rdf(path)
-        loaded = load.finish(strict=True)
-    return loaded
+    """Load the seed as one revision. Raises as ``Load`` does; a shipped file must be good."""
+    load = Load(store, contract, engine=engine, progress=progress)
+    read(load)
+    return load.finish(strict=True)
+
+
+def read(load: Load) -> None:
+    """Give the files of the seed to a load."""
+    for target, files in _files().items():
+        for path in files:
+            load.read_rdf(path, target=target)
+
+
+def _files() -> dict[str, list[Path]]:
+    return {target: sorted((shipped("seed_data") / directory).glob("*.ttl")) for directory, target in PARTS}

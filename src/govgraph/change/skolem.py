@@ -15,40 +15,47 @@ from govgraph.iris import RDF_TYPE, Names, digest
 
 def skolemise(triples: Iterable[Triple], contract: Contract, names: Names) -> list[Triple]:
     """The triples with an IRI ``{base}id/{kind}/{owner}-{digest}`` for every blank node."""
-    return _Skolem(list(triples), contract, names).replaced()
+    return Skolem(triples, contract, names).replaced()
 
 
-class _Skolem:
-    def __init__(self, triples: list[Triple], contract: Contract, names: Names) -> None:
-        self.triples = triples
-        self.contract = contract
-        self.names = names
-        self.about: dict[BlankNode, list[Triple]] = {}
-        self.owner: dict[BlankNode, Triple] = {}
-        for triple in triples:
+class Skolem:
+    """The blank nodes of some triples and the IRIs they get."""
+
+    def __init__(self, triples: Iterable[Triple], contract: Contract, names: Names) -> None:
+        self._triples = list(triples)
+        self._contract = contract
+        self._names = names
+        self._about: dict[BlankNode, list[Triple]] = {}
+        self._owner: dict[BlankNode, Triple] = {}
+        for triple in self._triples:
             if isinstance(triple.subject, BlankNode):
-                self.about.setdefault(triple.subject, []).append(triple)
+                self._about.setdefault(triple.subject, []).append(triple)
             if isinstance(triple.object, BlankNode):
-                known = self.owner.get(triple.object)
+                known = self._owner.get(triple.object)
                 if known is None or _text(triple) < _text(known):
-                    self.owner[triple.object] = triple
-        self.content: dict[BlankNode, str] = {}
-        self.found: dict[BlankNode, NamedNode] = {}
+                    self._owner[triple.object] = triple
+        self._content: dict[BlankNode, str] = {}
+        self._found: dict[BlankNode, NamedNode] = {}
 
     def replaced(self) -> list[Triple]:
         return [
             Triple(
-                self.iri(t.subject) if isinstance(t.subject, BlankNode) else t.subject,
+                self._iri(t.subject) if isinstance(t.subject, BlankNode) else t.subject,
                 t.predicate,
-                self.iri(t.object) if isinstance(t.object, BlankNode) else t.object,
+                self._iri(t.object) if isinstance(t.object, BlankNode) else t.object,
             )
-            for t in self.triples
+            for t in self._triples
         ]
 
-    def iri(self, node: BlankNode, around: frozenset[BlankNode] = frozenset()) -> NamedNode:
+    @property
+    def owned(self) -> set[NamedNode]:
+        """The IRIs of the blank nodes something points to: they belong to it."""
+        return {self._iri(node) for node in self._owner}
+
+    def _iri(self, node: BlankNode, around: frozenset[BlankNode] = frozenset()) -> NamedNode:
         """``around`` holds the nodes being named: a ring of blank nodes is cut where it closes."""
-        if node not in self.found:
-            pointing = self.owner.get(node)
+        if node not in self._found:
+            pointing = self._owner.get(node)
             owner, relation = "", ""
             if pointing is not None:
                 relation = pointing.predicate.value
@@ -56,30 +63,31 @@ class _Skolem:
                 if isinstance(subject, NamedNode):
                     owner = subject.value
                 elif isinstance(subject, BlankNode) and subject not in around | {node}:
-                    owner = self.iri(subject, around | {node}).value
-            kind = next((self.contract.by_class.get(t) for t in self._types(node)), None)
-            known = self.names.split(owner) if owner else None
+                    owner = self._iri(subject, around | {node}).value
+            kind = next((self._contract.by_class.get(t) for t in self._types(node)), None)
+            known = self._names.split(owner) if owner else None
             stem = f"{known[1][:60]}-" if known else ""
-            mark = digest(owner, relation, self._content(node, frozenset()))[:12]
-            self.found[node] = self.names.entity(kind.slug if kind else "node", f"{stem}{mark}")
-        return self.found[node]
+            mark = digest(owner, relation, self._said(node, frozenset()))[:12]
+            self._found[node] = self._names.entity(kind.slug if kind else "node", f"{stem}{mark}")
+        return self._found[node]
 
     def _types(self, node: BlankNode) -> list[NamedNode]:
-        types = [t.object for t in self.about.get(node, ()) if t.predicate == RDF_TYPE]
+        types = [t.object for t in self._about.get(node, ()) if t.predicate == RDF_TYPE]
         return [t for t in types if isinstance(t, NamedNode)]
 
-    def _content(self, node: BlankNode, around: frozenset[BlankNode]) -> str:
+    def _said(self, node: BlankNode, around: frozenset[BlankNode]) -> str:
+        """A digest of what is said about a node."""
         if node in around:
             return "ring"
-        if node not in self.content:
+        if node not in self._content:
             inside = around | {node}
-            self.content[node] = digest(
+            self._content[node] = digest(
                 *sorted(
-                    f"{t.predicate} {self._content(t.object, inside) if isinstance(t.object, BlankNode) else t.object}"
-                    for t in self.about.get(node, ())
+                    f"{t.predicate} {self._said(t.object, inside) if isinstance(t.object, BlankNode) else t.object}"
+                    for t in self._about.get(node, ())
                 )
             )
-        return self.content[node]
+        return self._content[node]
 
 
 def _text(triple: Triple) -> str:

@@ -94,7 +94,8 @@ class Property:
     """All shapes of one kind on one path, merged.
 
     ``needed`` is the gravest severity of a missing value, None where a value is optional. ``weight`` is what the
-    property counts in the score. ``shapes`` are the IRIs of the merged shapes, the main one first.
+    property counts in the score. ``shapes`` are the IRIs of the merged shapes, the main one first. ``per_language``
+    tells a text said once in each language from a list of texts.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Property:
     shapes: tuple[NamedNode, ...]
     former_names: tuple[str, ...] = ()
     deprecated: str = ""
+    per_language: bool = False
 
     @property
     def stored(self) -> bool:

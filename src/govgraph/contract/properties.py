@@ -133,6 +133,7 @@ class PropertyReader:
             shapes=shapes,
             former_names=tuple(str(v.value) for v in graph.values(head, name(GOV, "formerName"))),
             deprecated=graph.string(head, name(GOV, "deprecated")),
+            per_language=any(graph.flag(c, name(SH, "uniqueLang")) for _, c in found),
         )
 
     def _api_name(self, shape: Node, head: Node) -> str:

@@ -52,14 +52,16 @@ class Column:
 class Explanation:
     """The chain from the row's ``start`` to its ``end``: shortest way over the rows of ``edges``.
 
-    ``edges`` is a SELECT of ?from ?relation ?to (and ?name where a property read backwards gives the words), with
-    those of the question's parameters it projects.
+    Where several ways lead there, ``through`` names the columns whose nodes the chain passes, in that order; an empty
+    one is skipped. ``edges`` is a SELECT of ?from ?relation ?to, with those of the question's parameters it projects;
+    ?forward, where there is one, is false for an edge that leads against the direction in which it is stored.
     """
 
     column: str
     start: str
     end: str
     edges: str
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

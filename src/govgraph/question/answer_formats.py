@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from govgraph.iris import XSD, compact
 from govgraph.question import Answer, Cell, Step
 
-Plain: TypeAlias = str | int | float | bool | None | list[dict[str, str]]
+Plain: TypeAlias = str | int | float | bool | list[dict[str, str]] | None
 
 _WHOLE = {XSD + "integer", XSD + "int", XSD + "long", XSD + "nonNegativeInteger"}
 _FRACTIONS = {XSD + "decimal", XSD + "double", XSD + "float"}

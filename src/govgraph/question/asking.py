@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 
 from pyoxigraph import Literal, NamedNode
 
 from govgraph.catalogue import View
 from govgraph.contract import Contract
 from govgraph.errors import NotFound, ParameterError
-from govgraph.iris import XSD, Names, name
+from govgraph.iris import RDF_TYPE, XSD, Names, name
 from govgraph.question import LITERAL_TYPES, Answer, Cell, Chain, Parameter, Question, Step
-from govgraph.store import Table, Term
+from govgraph.store import Path, Table, Term
 from govgraph.store.evaluation import columns_of
 
-_LITERAL: Mapping[str, Callable[[str], object]] = {
-    "string": str,
-    "integer": int,
-    "decimal": Decimal,
-    "date": date.fromisoformat,
-    "boolean": lambda text: {"true": True, "false": False}[text],
-}
+_TYPE = Path(RDF_TYPE)
 _EXAMPLES = {"integer": "2027", "decimal": "12.5", "date": "2027-01-31", "boolean": "true", "string": "a text"}
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def find(questions: Mapping[str, Question], name_: str) -> Question:
@@ -68,7 +65,8 @@ def bind(view: View, question: Question, given: Mapping[str, str], today: date) 
         if text == "today":
             text = today.isoformat()
         if text:
-            bindings[parameter.name] = _term(view.contract, view.names, parameter, text)
+            bindings[parameter.name] = found = term(view.contract, view.names, parameter, text)
+            _check_there(view, parameter, text, found)
         elif parameter.required:
             raise ParameterError(
                 f"{question.name} needs the parameter {parameter.name}.",
@@ -77,14 +75,13 @@ def bind(view: View, question: Question, given: Mapping[str, str], today: date) 
     return bindings
 
 
-def _term(contract: Contract, names: Names, parameter: Parameter, text: str) -> Term:
+def term(contract: Contract, names: Names, parameter: Parameter, text: str) -> Term:
+    """A parameter's value from its text. Raises ParameterError when it is not of the parameter's type."""
     if parameter.type in LITERAL_TYPES:
-        try:
-            _LITERAL[parameter.type](text)
-        except (ValueError, KeyError, InvalidOperation):
+        if not _is_written_well(parameter.type, text):
             raise ParameterError(
                 f"{parameter.name} is {text!r}, which is no {parameter.type}.", f"Write it like {_example(parameter)}."
-            ) from None
+            )
         return Literal(text, datatype=name(XSD, LITERAL_TYPES[parameter.type]))
     if parameter.type in contract.lists_by_name:
         codes = contract.lists_by_name[parameter.type].codes
@@ -102,6 +99,34 @@ def _term(contract: Contract, names: Names, parameter: Parameter, text: str) -> 
     if parameter.type in contract.by_name:
         return names.entity(contract.by_name[parameter.type].slug, text)
     raise ParameterError(f"{parameter.name} is {text!r}.", "Give a full IRI.")
+
+
+def _is_written_well(type_: str, text: str) -> bool:
+    """Whether a text is in the lexical space of a type (XML Schema 1.1 part 2), dates without time zone."""
+    match type_:
+        case "integer":
+            return _WHOLE.fullmatch(text) is not None
+        case "decimal":
+            return _DECIMAL.fullmatch(text) is not None
+        case "boolean":
+            return text in ("true", "false")
+        case "date":
+            try:
+                return _DATE.fullmatch(text) is not None and bool(date.fromisoformat(text))
+            except ValueError:
+                return False
+        case _:
+            return True
+
+
+def _check_there(view: View, parameter: Parameter, text: str, found: Term) -> None:
+    """An entity that is not there, or of another kind, is most often a slip, which an empty answer would hide."""
+    kind = view.contract.by_name.get(parameter.type)
+    if kind and kind.class_ not in view.reader.values([found], (_TYPE,), view.graphs)[_TYPE].get(found, ()):
+        raise ParameterError(
+            f"{parameter.name} is {text!r}; the catalogue has no {kind.name} of that name.",
+            f"Give the slug or IRI of one, as in its address: /id/{kind.slug}/…",
+        )
 
 
 def _example(parameter: Parameter) -> str:
@@ -124,8 +149,8 @@ def _chains(
     projected = set(columns_of(explanation.edges))
     edges = view.table(explanation.edges, {k: v for k, v in bindings.items() if k in projected})
     graph = _Edges(edges)
-    start, end = columns.index(explanation.start), columns.index(explanation.end)
-    return [graph.shortest(row[start], row[end]) for row in rows]
+    stops = [columns.index(name_) for name_ in (explanation.start, *explanation.through, explanation.end)]
+    return [graph.way([row[stop] for stop in stops if row[stop] is not None]) for row in rows]
 
 
 class _Edges:
@@ -145,6 +170,11 @@ class _Edges:
         for step in sorted(steps, key=lambda s: (s.target.value, s.relation.value)):
             self._out.setdefault(step.source, []).append(step)
         self._found: dict[NamedNode, dict[NamedNode, Step]] = {}
+
+    def way(self, stops: Sequence[Cell]) -> Chain:
+        """The shortest way from each stop to the next, none when one of them is missing."""
+        legs = [self.shortest(start, end) for start, end in pairwise(stops) if start != end]
+        return tuple(step for leg in legs for step in leg) if all(legs) else ()
 
     def shortest(self, start: Cell, end: Cell) -> Chain:
         """The steps from start to end, none when there is no way."""

@@ -1,4 +1,4 @@
-"""Reads question files and refuses, at start-up, what would only fail when asked."""
+"""Reads question files: the header and the query beside it. What a question means is checked in ``checking``."""
 
 from __future__ import annotations
 
@@ -8,128 +8,134 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from govgraph.contract import Contract
-from govgraph.errors import QueryError, QuestionError
-from govgraph.question import LITERAL_TYPES, Chart, Column, Explanation, Parameter, Question
-from govgraph.store.evaluation import columns_of
+from govgraph.contract import Contract, Text
+from govgraph.errors import QuestionError
+from govgraph.question import Chart, Column, Explanation, Parameter, Question
+from govgraph.question.checking import check
 
 SHIPPED = Path(__file__).parent.parent / "questions"
 EDGES = ".edges.rq"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _KEYS = {"title", "reason", "params", "columns", "explain", "chart", "order"}
+_PARAMETER_KEYS = {"type", "required", "default"}
+_COLUMN_KEYS = {"type", "nullable"}
 
 
 def read(contract: Contract, directories: Iterable[Path] = (SHIPPED,)) -> dict[str, Question]:
     """The questions of some directories by name, in their order; a later directory may replace a question.
 
-    Raises QuestionError with file and line.
+    Raises QuestionError with the file and, where there is one, the line.
     """
     found: dict[str, Question] = {}
     for directory in directories:
         for path in sorted(directory.glob("*.rq")):
-            if not path.name.endswith(EDGES):
-                question = _read_file(contract, path)
+            if path.name.endswith(EDGES):
+                if not path.with_name(path.name.removesuffix(EDGES) + ".rq").exists():
+                    raise QuestionError(
+                        f"{path.name}: there is no question of that name.", "Put it beside its question."
+                    )
+            else:
+                question = _read_file(path)
+                check(contract, question)
                 found[question.name] = question
     return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
 
 
-def _read_file(contract: Contract, path: Path) -> Question:
-    text = path.read_text("utf-8")
-    header = "\n".join(line[3:] if line.startswith("#+ ") else "" for line in text.splitlines())
-    try:
-        said: dict[str, Any] = tomllib.loads(header)
-    except tomllib.TOMLDecodeError as error:
-        raise QuestionError(
-            f"{path.name}: the header is no TOML: {error}.", "Each header line is '#+ key = value'."
-        ) from None
+def _read_file(path: Path) -> Question:
     if not _NAME.fullmatch(path.stem):
         raise QuestionError(f"{path.name}: the name is not snake_case.", "Name the file like blocked_services.rq.")
-    unknown = set(said) - _KEYS
-    if unknown:
-        raise QuestionError(
-            f"{path.name}: unknown header {', '.join(sorted(unknown))}.", f"Known: {', '.join(sorted(_KEYS))}."
-        )
-    for key in ("title", "reason", "columns"):
-        if not isinstance(said.get(key), dict):
-            raise QuestionError(
-                f"{path.name}: no {key} in the header.", "Give title, reason and columns, per language."
-            )
-    parameters = tuple(_parameter(contract, path, name, value) for name, value in said.get("params", {}).items())
-    columns = tuple(_column(contract, path, name, value) for name, value in said["columns"].items())
-    explanation = _explanation(path, said["explain"]) if "explain" in said else None
-    chart = Chart(said["chart"]["label"], tuple(said["chart"]["values"])) if "chart" in said else None
-    _check_columns(path, text, parameters, columns, explanation)
+    text = path.read_text("utf-8")
+    header = _Header(path.name, _header(path.name, text))
+    said = header.said
+    header.only(said, _KEYS, "header")
+    chart = header.table("chart", {"label", "values"})
     return Question(
         name=path.stem,
-        titles=said["title"],
-        reasons=said["reason"],
-        parameters=parameters,
-        columns=columns,
-        explanation=explanation,
-        chart=chart,
-        order=int(said.get("order", 999)),
+        titles=header.texts("title"),
+        reasons=header.texts("reason"),
+        parameters=tuple(_parameter(header, name, value) for name, value in said.get("params", {}).items()),
+        columns=tuple(_column(header, name, value) for name, value in header.texts("columns").items()),
+        explanation=_explanation(header, path),
+        chart=Chart(chart["label"], tuple(chart["values"])) if chart else None,
+        order=header.whole("order", 999),
         text=text,
         file=path.name,
     )
 
 
-def _parameter(contract: Contract, path: Path, name: str, said: Mapping[str, Any]) -> Parameter:
-    _check_type(contract, path, name, said)
-    return Parameter(name, said["type"], bool(said.get("required", False)), str(said.get("default", "")), _labels(said))
-
-
-def _column(contract: Contract, path: Path, name: str, said: Mapping[str, Any]) -> Column:
-    _check_type(contract, path, name, said)
-    return Column(name, said["type"], bool(said.get("nullable", False)), _labels(said))
-
-
-def _labels(said: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        key: value for key, value in said.items() if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", key) and len(key) != 4
-    }
-
-
-def _check_type(contract: Contract, path: Path, name: str, said: Mapping[str, Any]) -> None:
-    known = {*LITERAL_TYPES, "text", "iri", "entity", "chain", *contract.by_name, *contract.lists_by_name}
-    if said.get("type") not in known:
+def _header(file: str, text: str) -> dict[str, Any]:
+    lines = "\n".join(line[3:] if line.startswith("#+ ") else "" for line in text.splitlines())
+    try:
+        return tomllib.loads(lines)
+    except tomllib.TOMLDecodeError as error:
         raise QuestionError(
-            f"{path.name}: {name} has the type {said.get('type')!r}.",
-            f"A type is a kind, a code list, or one of: {', '.join(sorted(LITERAL_TYPES))}, text, iri, entity, chain.",
-        )
+            f"{file}: the header is no TOML: {error}.", "Each header line is '#+ key = value'."
+        ) from None
 
 
-def _explanation(path: Path, said: Mapping[str, Any]) -> Explanation:
+class _Header:
+    """The header of one file, asked for its parts; each refusal names the file and the part."""
+
+    def __init__(self, file: str, said: dict[str, Any]) -> None:
+        self.file = file
+        self.said = said
+
+    def texts(self, key: str) -> dict[str, Any]:
+        found = self.said.get(key)
+        if not isinstance(found, dict) or not found:
+            raise self.refuse(f"no {key} in the header.", "Give title, reason and columns, per language.")
+        return found
+
+    def table(self, key: str, needed: set[str], optional: frozenset[str] = frozenset()) -> dict[str, Any] | None:
+        found = self.said.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, dict) or not needed <= found.keys() <= needed | optional:
+            raise self.refuse(f"{key} does not have the right keys.", f"Give it {', '.join(sorted(needed))}.")
+        return found
+
+    def whole(self, key: str, default: int) -> int:
+        found = self.said.get(key, default)
+        if not isinstance(found, int):
+            raise self.refuse(f"{key} is {found!r}.", "Write a whole number.")
+        return found
+
+    def labels(self, name: str, said: Any, keys: set[str]) -> Text:
+        """The words of a parameter or column; what is neither a language nor one of ``keys`` is refused."""
+        if not isinstance(said, dict) or not isinstance(said.get("type"), str):
+            raise self.refuse(f"{name} has no type.", f'Write {name} = {{type = "date", en = "…", fr = "…"}}.')
+        words = {key: value for key, value in said.items() if key not in keys}
+        self.only({key: "" for key in words if not _LANGUAGE.fullmatch(key)}, keys, name)
+        return words
+
+    def only(self, said: Mapping[str, Any], known: set[str], where: str) -> None:
+        unknown = said.keys() - known
+        if unknown:
+            raise self.refuse(
+                f"unknown in {where}: {', '.join(sorted(unknown))}.", f"Known: {', '.join(sorted(known))}."
+            )
+
+    def refuse(self, sentence: str, hint: str) -> QuestionError:
+        return QuestionError(f"{self.file}: {sentence}", hint)
+
+
+def _parameter(header: _Header, name: str, said: Any) -> Parameter:
+    labels = header.labels(name, said, _PARAMETER_KEYS)
+    return Parameter(name, said["type"], bool(said.get("required", False)), str(said.get("default", "")), labels)
+
+
+def _column(header: _Header, name: str, said: Any) -> Column:
+    labels = header.labels(name, said, _COLUMN_KEYS)
+    return Column(name, said["type"], bool(said.get("nullable", False)), labels)
+
+
+def _explanation(header: _Header, path: Path) -> Explanation | None:
+    said = header.table("explain", {"column", "start", "end"}, frozenset({"through"}))
+    if said is None:
+        return None
     edges = path.with_name(path.stem + EDGES)
     if not edges.exists():
-        raise QuestionError(f"{path.name}: explain needs {edges.name}.", "Put the query of edges beside the question.")
-    explanation = Explanation(said["column"], said["start"], said["end"], edges.read_text("utf-8"))
-    try:
-        columns = columns_of(explanation.edges)
-    except QueryError as error:
-        raise QuestionError(f"{edges.name}:{error.line}: {error.sentence}", error.hint) from None
-    if not {"from", "relation", "to"} <= set(columns):
-        raise QuestionError(f"{edges.name}: the SELECT lacks ?from, ?relation or ?to.", "Project all three.")
-    return explanation
-
-
-def _check_columns(
-    path: Path,
-    text: str,
-    parameters: tuple[Parameter, ...],
-    columns: tuple[Column, ...],
-    explanation: Explanation | None,
-) -> None:
-    try:
-        projected = set(columns_of(text))
-    except QueryError as error:
-        raise QuestionError(f"{path.name}:{error.line}: {error.sentence}", error.hint) from None
-    declared = {c.name for c in columns if c.type != "chain"} | {p.name for p in parameters}
-    if projected != declared:
-        raise QuestionError(
-            f"{path.name}: the SELECT projects {', '.join(sorted(projected))}; "
-            f"the header declares {', '.join(sorted(declared))}.",
-            "Project exactly the columns and the parameters (a parameter can only be bound when it is projected).",
-        )
-    chains = [c.name for c in columns if c.type == "chain"]
-    if chains != ([explanation.column] if explanation else []):
-        raise QuestionError(f"{path.name}: a chain column and explain go together.", "Name the column in explain.")
+        raise header.refuse(f"explain needs {edges.name}.", "Put the query of edges beside the question.")
+    through = tuple(said.get("through", ()))
+    return Explanation(said["column"], said["start"], said["end"], edges.read_text("utf-8"), through)

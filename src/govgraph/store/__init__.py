@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from datetime import datetime
+from typing import BinaryIO, Protocol, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -27,10 +28,19 @@ class Path:
 
 
 @dataclass(frozen=True)
+class Dataset:
+    """The graphs asked for: what the default graph is made of, and what ``GRAPH`` reaches."""
+
+    default: Graphs
+    named: Graphs
+
+
+@dataclass(frozen=True)
 class Query:
     """A SPARQL query to run over some graphs.
 
-    ``graphs`` is the default graph (their union) and, with ``named``, all that ``GRAPH`` and ``FROM`` may reach.
+    ``graphs`` is the default graph (their union) and, with ``named``, all that ``GRAPH`` and ``FROM`` may reach. A
+    ``dataset`` overrides the clauses of the text (SPARQL 1.1 Protocol section 2.1.4) and reaches no further than they.
     ``bindings`` enter as terms, never as text. ``formats`` names, per kind of result (solutions, boolean, graph),
     the format to write; a kind without one is not run to its end.
     """
@@ -40,6 +50,7 @@ class Query:
     named: Graphs = ()
     bindings: Mapping[str, Term] = field(default_factory=dict)
     formats: Mapping[str, Format] = field(default_factory=dict)
+    dataset: Dataset | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,10 @@ class Reader(Protocol):
 
     @property
     def revision(self) -> int: ...
+
+    @property
+    def committed(self) -> datetime:
+        """When the revision was made."""
 
     def values(
         self, nodes: Sequence[Term], paths: Sequence[Path], graphs: Graphs
@@ -91,6 +106,9 @@ class Reader(Protocol):
     def dump(self, graph: NamedNode) -> bytes:
         """One graph as N-Triples."""
 
+    def write(self, graphs: Graphs, format_: Format, target: BinaryIO) -> None:
+        """Graphs to a file, in constant memory; a format that knows no graphs gets their union."""
+
     def close(self) -> None:
         """Give back processes and files; idempotent."""
 
@@ -104,10 +122,14 @@ class Store(Protocol):
     def reader(self) -> Reader:
         """The newest revision; the same object until there is a newer one. Raises StoreMissing before the first."""
 
-    def replace(self, graphs: Iterable[tuple[NamedNode, bytes]], contract_hash: str) -> int:
+    def replace(
+        self, graphs: Iterable[tuple[NamedNode, bytes]], contract_hash: str, *, after: int | None = None
+    ) -> int:
         """Make the given graphs (N-Triples; one graph may come in several parts) the next revision; its number.
 
         All or nothing: readers see the old revision until the new one is complete. The cost grows with the catalogue.
+        ``after`` is the revision the new one was made from (0: none); raises RevisionConflict when it is no longer
+        the newest.
         """
 
     def close(self) -> None: ...

@@ -1,51 +1,51 @@
 """Oxigraph inside this process, on disk or in memory: the only place that opens the engine for reading and writing.
 
-A data directory holds ``live/`` (what the writer keeps), ``snapshots/N/`` (hard-linked copies that readers open
-read-only) and ``current``, a small JSON file naming the revision readers use. ``current`` is replaced atomically
-last, so whoever stops in between leaves the old revision in force.
+What lies where on disk, and who may touch it, is ``directory``'s to know; which process runs a query ``workers``'s.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import shutil
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path as FilePath
 from time import monotonic
-from typing import cast
+from typing import BinaryIO, cast
 
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 
-from govgraph.errors import BaseMismatch, FormatTooNew, QueryError, StoreError, StoreLocked, StoreMissing
-from govgraph.iris import GOV, RDF_TYPE, XSD, Names, name
-from govgraph.media import RESULT_SYNTAX, TSV
+from govgraph.errors import QueryError, RevisionConflict, StoreError, StoreMissing
+from govgraph.iris import GOV, PREFIXES, RDF_TYPE, XSD, Names, name
+from govgraph.media import RDF_SYNTAX, RESULT_SYNTAX, TSV, Format
 from govgraph.store import Graphs, Path, Query, Result, Table, Term
+from govgraph.store.directory import FORMAT, Directory, Held
 from govgraph.store.evaluation import evaluate
 from govgraph.store.workers import Limits, Workers
 
-FORMAT = 1
-"""Of the data directory; a newer govgraph that changes it counts up and migrates."""
+_COMMITTED = name(GOV, "committed")
 
 
 class Snapshot:
     """A Reader over an open engine; ``workers`` run its queries where there are any, else this thread does."""
 
     def __init__(
-        self, engine: pyoxigraph.Store, revision: int, base: str, workers: Workers | None, limits: Limits
+        self, engine: pyoxigraph.Store, revision: int, base: str, limits: Limits, workers: Workers | None = None
     ) -> None:
         self.revision = revision
         self._engine = engine
         self._base = base
-        self._workers = workers
         self._limits = limits
+        self._workers = workers
+
+    @property
+    def committed(self) -> datetime:
+        quads = self._engine.quads_for_pattern(NamedNode(self._base), _COMMITTED, None, Names(self._base).system)
+        return datetime.fromisoformat(next(quad.object.value for quad in quads if isinstance(quad.object, Literal)))
 
     def values(
         self, nodes: Sequence[Term], paths: Sequence[Path], graphs: Graphs
@@ -99,7 +99,7 @@ class Snapshot:
         return evaluate(self._engine, query, self._base, self._limits.result_bytes)
 
     def table(self, query: Query) -> Table:
-        result = self.query(Query(query.text, query.graphs, query.named, query.bindings, {"solutions": TSV}))
+        result = self.query(replace(query, formats={"solutions": TSV}))
         if result.kind != "solutions":
             raise QueryError("The query is no SELECT.", "Write it as a SELECT to get rows.")
         parsed = pyoxigraph.parse_query_results(result.body, RESULT_SYNTAX[TSV])
@@ -109,6 +109,16 @@ class Snapshot:
 
     def dump(self, graph: NamedNode) -> bytes:
         return self._engine.dump(format=RdfFormat.N_TRIPLES, from_graph=graph) or b""
+
+    def write(self, graphs: Graphs, format_: Format, target: BinaryIO) -> None:
+        syntax = RDF_SYNTAX[format_]
+        if syntax is RdfFormat.N_TRIPLES:
+            for graph in graphs:
+                self._engine.dump(target, format=syntax, from_graph=graph)
+            return
+        quads = chain.from_iterable(self._engine.quads_for_pattern(None, None, None, graph) for graph in graphs)
+        said: Iterable[Quad] | Iterable[Triple] = quads if syntax.supports_datasets else (q.triple for q in quads)
+        pyoxigraph.serialize(said, target, format=syntax, prefixes=PREFIXES)
 
     def close(self) -> None:
         if self._workers is not None:
@@ -120,6 +130,13 @@ def _build(engine: pyoxigraph.Store, graphs: Iterable[tuple[NamedNode, bytes]], 
         if triples:
             engine.bulk_load(triples, RdfFormat.N_TRIPLES, to_graph=graph)
     engine.extend(record)
+
+
+def _refuse_outdated(after: int | None, newest: int) -> None:
+    if after is not None and after != newest:
+        raise RevisionConflict(
+            f"Revision {newest} came while a change of revision {after} was being made.", "Make the change again."
+        )
 
 
 def _record(base: str, revision: int, contract_hash: str) -> list[Quad]:
@@ -149,22 +166,19 @@ class MemoryStore:
             raise StoreMissing("There is no catalogue yet.", "Load one first.")
         return self._reader
 
-    def replace(self, graphs: Iterable[tuple[NamedNode, bytes]], contract_hash: str) -> int:
+    def replace(
+        self, graphs: Iterable[tuple[NamedNode, bytes]], contract_hash: str, *, after: int | None = None
+    ) -> int:
         engine = pyoxigraph.Store()
-        revision = self._reader.revision + 1 if self._reader else 1
+        newest = self._reader.revision if self._reader else 0
+        _refuse_outdated(after, newest)
+        revision = newest + 1
         _build(engine, graphs, _record(self.base, revision, contract_hash))
-        self._reader = Snapshot(engine, revision, self.base, None, self._limits)
+        self._reader = Snapshot(engine, revision, self.base, self._limits)
         return revision
 
     def close(self) -> None:
         self._reader = None
-
-
-@dataclass(frozen=True)
-class _Current:
-    revision: int
-    base: str
-    format: int
 
 
 class DiskStore:
@@ -182,19 +196,19 @@ class DiskStore:
     ) -> None:
         """Raises BaseMismatch or FormatTooNew when the directory holds a catalogue this process must not touch."""
         self.base = base
-        self._directory = directory
+        self._directory = Directory(directory, base, kept)
         self._limits = limits or Limits()
         self._workers = workers
-        self._kept = max(kept, 1)
         self._refresh_seconds = refresh_seconds
-        self._reader: Snapshot | None = None
+        self._reader: _HeldSnapshot | None = None
+        self._retired: dict[_HeldSnapshot, threading.Timer] = {}
         self._looked = 0.0
         self._lock = threading.Lock()
-        self._current()
+        self._directory.current()
 
     @property
     def exists(self) -> bool:
-        return self._current() is not None
+        return self._directory.current() is not None
 
     def reader(self) -> Snapshot:
         with self._lock:
@@ -204,101 +218,89 @@ class DiskStore:
                 self._follow()
             if self._reader is None:
                 raise StoreMissing(
-                    f"There is no catalogue in {self._directory}.", "Load one: govgraph load FILES, or --seed."
+                    f"There is no catalogue in {self._directory.path}.", "Load one: govgraph load FILES, or --seed."
                 )
             return self._reader
 
-    def replace(self, graphs: Iterable[tuple[NamedNode, bytes]], contract_hash: str) -> int:
-        with self._writing():
-            current = self._current()
-            revision = current.revision + 1 if current else 1
-            beside = self._directory / "live.new"
-            shutil.rmtree(beside, ignore_errors=True)
-            snapshot = self._directory / "snapshots" / str(revision)
-            shutil.rmtree(snapshot, ignore_errors=True)
-            snapshot.parent.mkdir(exist_ok=True)
-            engine = pyoxigraph.Store(str(beside))
-            _build(engine, graphs, _record(self.base, revision, contract_hash))
-            engine.flush()
-            engine.backup(str(snapshot))
-            del engine
-            live = self._directory / "live"
-            shutil.rmtree(live, ignore_errors=True)
-            beside.rename(live)
-            self._point_to(_Current(revision, self.base, FORMAT))
-            self._tidy(revision)
+    def replace(
+        self, graphs: Iterable[tuple[NamedNode, bytes]], contract_hash: str, *, after: int | None = None
+    ) -> int:
+        with self._directory.writing():
+            current = self._directory.current()
+            newest = current.revision if current else 0
+            _refuse_outdated(after, newest)
+            revision = newest + 1
+            beside, snapshot = self._directory.path / "live.new", self._directory.snapshot(revision)
+            try:
+                # What a load that broke off has left behind was never in force.
+                shutil.rmtree(beside, ignore_errors=True)
+                shutil.rmtree(snapshot, ignore_errors=True)
+                snapshot.parent.mkdir(exist_ok=True)
+                engine = pyoxigraph.Store(str(beside))
+                _build(engine, graphs, _record(self.base, revision, contract_hash))
+                engine.flush()
+                engine.backup(str(snapshot))
+                del engine
+                self._directory.put_in_force(revision, beside)
+            except OSError as error:
+                raise StoreError(
+                    f"Revision {revision} could not be written to {self._directory.path}: {error}.",
+                    f"Revision {newest} stays in force; see to space and rights there, then load again.",
+                ) from error
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
             self._looked = 0.0
             return revision
 
     def close(self) -> None:
+        """Close every reader handed out; a query that is still running on one gets StoreError."""
         with self._lock:
-            if self._reader is not None:
-                self._reader.close()
-                self._reader = None
+            for timer in self._retired.values():
+                timer.cancel()
+            for reader in [*self._retired, *([self._reader] if self._reader else [])]:
+                reader.close()
+            self._retired.clear()
+            self._reader = None
 
     def _follow(self) -> None:
-        current = self._current()
+        current = self._directory.current()
         if current is None or (self._reader is not None and self._reader.revision == current.revision):
             return
-        snapshot = self._directory / "snapshots" / str(current.revision)
+        held = self._directory.hold()
+        if held is None:
+            return
         try:
-            engine = pyoxigraph.Store.read_only(str(snapshot))
+            engine = pyoxigraph.Store.read_only(str(held.path))
         except OSError as error:
+            held.release()
             raise StoreError(
-                f"The snapshot {snapshot} cannot be opened: {error}.", "Load the catalogue again."
+                f"The snapshot {held.path} cannot be opened: {error}.", "Load the catalogue again."
             ) from error
-        workers = Workers(snapshot, self.base, self._workers, self._limits)
-        replaced, self._reader = self._reader, Snapshot(engine, current.revision, self.base, workers, self._limits)
-        if replaced is not None:
-            # A request may still be reading from it; its processes go once the slowest allowed query is through.
-            timer = threading.Timer(self._limits.seconds * 2, replaced.close)
-            timer.daemon = True
-            timer.start()
+        workers = Workers(held.path, self.base, self._workers, self._limits)
+        if self._reader is not None:
+            self._retire(self._reader)
+        self._reader = _HeldSnapshot(engine, held, self.base, self._limits, workers)
 
-    def _current(self) -> _Current | None:
-        file = self._directory / "current"
-        try:
-            current = _Current(**json.loads(file.read_text()))
-        except FileNotFoundError:
-            return None
-        except (ValueError, TypeError) as error:
-            raise StoreError(
-                f"{file} cannot be read: {error}.", "It was not written by govgraph; restore it."
-            ) from error
-        if current.format > FORMAT:
-            raise FormatTooNew(
-                f"{self._directory} has store format {current.format}; this govgraph knows up to {FORMAT}.",
-                "Start it with the newer govgraph that wrote it.",
-            )
-        if current.base != self.base:
-            raise BaseMismatch(
-                f"{self._directory} was loaded under the base {current.base}, not {self.base}.",
-                f"Start with --base {current.base}; or, to move, export the catalogue there as N-Quads, replace the "
-                "base in that file and load it into a new data directory.",
-            )
-        return current
+    def _retire(self, reader: _HeldSnapshot) -> None:
+        """Close it once the slowest allowed query is through: a request may still be reading from it."""
+        timer = threading.Timer(self._limits.seconds * 2, self._drop, (reader,))
+        timer.daemon = True
+        self._retired[reader] = timer
+        timer.start()
 
-    def _point_to(self, current: _Current) -> None:
-        temporary = self._directory / "current.new"
-        with temporary.open("w") as file:
-            json.dump(vars(current), file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._directory / "current")
+    def _drop(self, reader: _HeldSnapshot) -> None:
+        with self._lock:
+            if self._retired.pop(reader, None) is not None:
+                reader.close()
 
-    def _tidy(self, revision: int) -> None:
-        for directory in (self._directory / "snapshots").iterdir():
-            if directory.name.isdecimal() and int(directory.name) <= revision - self._kept:
-                shutil.rmtree(directory)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        with (self._directory / "writer.lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise StoreLocked(
-                    f"Another process is loading into {self._directory}.", "Wait until it is done and try again."
-                ) from None
-            yield
+class _HeldSnapshot(Snapshot):
+    """A Snapshot on disk, which nobody tidies away before it is closed."""
+
+    def __init__(self, engine: pyoxigraph.Store, held: Held, base: str, limits: Limits, workers: Workers) -> None:
+        super().__init__(engine, held.revision, base, limits, workers)
+        self._release: weakref.finalize[[], _HeldSnapshot] = weakref.finalize(self, held.release)
+
+    def close(self) -> None:
+        super().close()
+        self._release()

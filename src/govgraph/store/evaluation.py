@@ -11,13 +11,14 @@ import pyoxigraph
 from govgraph.errors import QueryError, QueryForbidden, QueryTooCostly
 from govgraph.iris import PREFIXES
 from govgraph.media import RDF_SYNTAX, RESULT_SYNTAX
-from govgraph.store import Graphs, Query, Result, sparql_text
+from govgraph.store import Dataset, Graphs, Query, Result, outgoing, sparql_text
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
 _NOWHERE = pyoxigraph.NamedNode("urn:govgraph:no-such-graph")
-_PLACE = re.compile(r"error at (\d+):(\d+): (?:expected one of )?(.*)", re.DOTALL)
+_PLACE = re.compile(r"error at (\d+):(\d+): (?:expected (?:one of )?)?(.*)", re.DOTALL)
+_MARK_OR_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|[^,"]+')
 
 
 class _Bounded(io.BytesIO):
@@ -39,14 +40,13 @@ class _Bounded(io.BytesIO):
 
 def evaluate(store: pyoxigraph.Store, query: Query, base: str, limit: int) -> Result:
     """Run ``query``; ``limit`` bounds the result in bytes. Raises QueryError and its children."""
-    clauses = sparql_text.read(query.text, base)
-    if clauses.calls_out:
-        raise QueryForbidden(
-            "SERVICE is not available here: this endpoint contacts no other.",
-            "Query the other endpoint yourself and join the answers, or load its data first.",
-        )
-    default, named = _dataset(query, clauses)
     try:
+        if outgoing.calls_out(query.text, base):
+            raise QueryForbidden(
+                "SERVICE is not available here: this endpoint contacts no other.",
+                "Query the other endpoint yourself and join the answers, or load its data first.",
+            )
+        default, named = _dataset(query, sparql_text.read(query.text, base))
         outcome = store.query(
             query.text,
             base_iri=base,
@@ -74,11 +74,12 @@ def columns_of(text: str) -> tuple[str, ...]:
 
 
 def _dataset(query: Query, clauses: sparql_text.Clauses) -> tuple[Graphs, Graphs]:
-    """The default and named graphs of the query: those it names, as far as it may see them (section 13.2)."""
+    """The default and named graphs of the query: those asked for, as far as it may see them (section 13.2)."""
     visible = (*query.graphs, *query.named)
-    if not clauses.given:
+    asked = query.dataset or (Dataset(clauses.default, clauses.named) if clauses.given else None)
+    if asked is None:
         return query.graphs, visible
-    return tuple(g for g in clauses.default if g in visible), tuple(g for g in clauses.named if g in visible)
+    return tuple(g for g in asked.default if g in visible), tuple(g for g in asked.named if g in visible)
 
 
 def _write(
@@ -103,16 +104,32 @@ def _write(
 
 
 def _malformed(message: str, text: str) -> QueryError:
-    """The engine's parser lists every token it could have read; people need the place and a few of them."""
+    """The engine's parser lists every token it could have read; people need the place and what is likely wrong."""
     match = _PLACE.match(message)
     if not match:
-        return QueryError(f"The query cannot be read: {message}.")
+        return QueryError(f"The query cannot be read: {message}.", _advice(text, message))
     line, column = int(match.group(1)), int(match.group(2))
-    lines = text.splitlines() or [""]
+    lines = text.split("\n")
     near = lines[line - 1][column - 1 :][:30].strip() if line <= len(lines) else ""
-    expected = re.findall(r"\b[A-Z]{2,}\b|\"[^\"\\]\"", match.group(3))[:8]
     found = f"near {near!r}" if near else "at its end"
-    hint = f"Expected here, among others: {' '.join(dict.fromkeys(expected))}" if expected else match.group(3)[:200]
     return QueryError(
-        f"The query cannot be read at line {line}, column {column}, {found}.", hint, line=line, column=column
+        f"The query cannot be read at line {line}, column {column}, {found}.",
+        _advice(text, match.group(3)),
+        line=line,
+        column=column,
     )
+
+
+def _advice(text: str, expected: str) -> str:
+    if not text.strip():
+        return "It is empty."
+    if sparql_text.is_update(text):
+        return "This is an update; updates are not available here yet."
+    if undeclared := sparql_text.undeclared_prefixes(text):
+        return " ".join(f"The prefix {prefix}: is not declared." for prefix in undeclared[:3])
+    # What it names is keywords, quoted marks, classes of characters in brackets, and sentences of its own.
+    named = [part.strip() for part in _MARK_OR_WORDS.findall(re.sub(r"\[[^\]]*\]", "", expected)) if part.strip()]
+    if explained := next((part for part in named if " " in part and not part.startswith('"')), ""):
+        return f"{explained[:1].upper()}{explained[1:]}."
+    tokens = [part for part in dict.fromkeys(named) if part not in ("SERVICE", "<unreported>")][:8]
+    return f"Expected here, among others: {' '.join(tokens)}" if tokens else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,11 +23,24 @@ class Staging:
         """Add N-Triples to a graph."""
         self._engine.bulk_load(data, RdfFormat.N_TRIPLES, to_graph=graph)
 
-    def read_file(self, graph: NamedNode, data: BinaryIO, format_: RdfFormat, base: str) -> None:
-        """Add a file of any syntax; named graphs in it become the one graph. Raises SyntaxError with its place."""
+    def read_file(
+        self,
+        graph: NamedNode,
+        data: BinaryIO,
+        format_: RdfFormat,
+        base: str,
+        places: Mapping[NamedNode, NamedNode | None] | None = None,
+    ) -> None:
+        """Add a file of any syntax. Raises SyntaxError with its place.
+
+        ``places`` says where the named graphs of the file go, None for nowhere; those it leaves out, and all without
+        it, become the one graph.
+        """
         if format_ in (RdfFormat.N_QUADS, RdfFormat.TRIG, RdfFormat.JSON_LD):
             quads = pyoxigraph.parse(data, format_, base_iri=base, rename_blank_nodes=True)
-            self._engine.bulk_extend(Quad(q.subject, q.predicate, q.object, graph) for q in quads)
+            of = places or {}
+            placed = ((q, of.get(q.graph_name, graph)) for q in quads)
+            self._engine.bulk_extend(Quad(q.subject, q.predicate, q.object, g) for q, g in placed if g is not None)
         else:
             self._engine.bulk_load(data, format_, base_iri=base, to_graph=graph)
 
@@ -45,6 +58,10 @@ class Staging:
 
     def subjects(self, predicate: NamedNode, value: NamedNode, graph: NamedNode) -> Iterator[Term]:
         return (quad.subject for quad in self._engine.quads_for_pattern(None, predicate, value, graph))
+
+    def is_object(self, node: Term, graph: NamedNode) -> bool:
+        """Whether anything in a graph points to a node."""
+        return next(self._engine.quads_for_pattern(None, None, node, graph), None) is not None
 
     def pairs(self, predicate: NamedNode, graph: NamedNode) -> Iterator[tuple[Term, Term]]:
         return ((quad.subject, quad.object) for quad in self._engine.quads_for_pattern(None, predicate, None, graph))

@@ -1,7 +1,7 @@
 """Query processes that can be killed: the only way to stop a query of an engine without cancellation.
 
-Each process opens one snapshot read-only and answers one query at a time. A process that meets its deadline or its
-memory limit is killed and replaced; the query gets QueryTooCostly.
+Each process answers one query at a time. One that meets its deadline or its memory limit is killed and replaced; the
+query gets QueryTooCostly.
 """
 
 from __future__ import annotations
@@ -9,127 +9,157 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import queue
-import resource
+import subprocess
+import sys
 import threading
+import weakref
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-import pyoxigraph
-
-from govgraph.errors import GovgraphError, QueryTooCostly
+from govgraph.errors import GovgraphError, QueryTooCostly, StoreError
 from govgraph.store import Query, Result
-from govgraph.store.evaluation import evaluate
+from govgraph.store.query_process import Limits, Outcome, Task
 
-_PROCESSES = multiprocessing.get_context("forkserver")
+__all__ = ["Limits", "Workers"]
 
-
-@dataclass(frozen=True)
-class Limits:
-    """Of one query: wall-clock seconds, bytes of its result, bytes of memory beyond what an idle process holds."""
-
-    seconds: float = 10.0
-    result_bytes: int = 64_000_000
-    memory_bytes: int = 2_048_000_000
+_START_SECONDS = 60.0
+"""After which a process that has not opened its snapshot is given up."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Worker:
-    process: ForkServerProcess
+    process: subprocess.Popen[bytes]
     pipe: Connection
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.pipe.close()
 
 
 class Workers:
     """A fixed number of processes over one snapshot, started when first needed."""
 
     def __init__(self, snapshot: Path, base: str, count: int, limits: Limits) -> None:
-        self._arguments = (str(snapshot), base, limits.result_bytes, limits.memory_bytes)
-        self._limits = limits
+        self._task = Task(str(snapshot), base, limits)
         self._slots: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
         for _ in range(count):
             self._slots.put(None)
         self._live: set[_Worker] = set()
         self._lock = threading.Lock()
         self._closed = False
+        weakref.finalize(self, _end_all, self._live)  # for owners who forget to close
 
     def run(self, query: Query) -> Result:
-        """The query's result; waits for a free process at most as long as a query may run."""
+        """The query's result; waits for a free process at most as long as a query may run.
+
+        Raises what ``evaluate`` does, QueryTooCostly when it was stopped, StoreError when the snapshot is no more.
+        """
         try:
-            worker = self._slots.get(timeout=self._limits.seconds)
+            worker = self._slots.get(timeout=self._task.limits.seconds)
         except queue.Empty:
             raise QueryTooCostly(
                 "All query processes are busy.", "Try again shortly, or raise query_workers."
             ) from None
-        returned: _Worker | None = None
+        outcome: Outcome | None = None
         try:
-            if worker is None:
-                worker = self._start()
-            worker.pipe.send(query)
-            if not worker.pipe.poll(self._limits.seconds):
-                raise QueryTooCostly(
-                    f"The query was stopped after {self._limits.seconds:g} seconds.",
-                    "Narrow its patterns, add LIMIT, avoid sorting or crossing large sets, or raise query_seconds.",
-                )
-            outcome: Result | GovgraphError = worker.pipe.recv()
-            returned = worker
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            raise QueryTooCostly(
-                "The query's process ended: it most likely needed more memory than allowed.",
-                "Narrow its patterns or add LIMIT, or raise query_memory_megabytes.",
-            ) from None
+            worker = worker or self._start()
+            outcome = self._ask(worker, query)
         finally:
-            if worker is not None and returned is None:
-                self._kill(worker)
-            self._slots.put(returned)
+            self._give_back(worker, usable=outcome is not None)
         if isinstance(outcome, GovgraphError):
             raise outcome
         return outcome
 
+    def processes(self) -> list[int]:
+        """The process numbers of those that live."""
+        with self._lock:
+            return [worker.process.pid for worker in self._live]
+
     def close(self) -> None:
+        """End every process; a query that is still running gets StoreError, and so does one that comes later."""
         with self._lock:
             self._closed = True
-            live = list(self._live)
-        for worker in live:
-            self._kill(worker)
+            for worker in self._live:
+                worker.process.kill()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                idle = self._slots.get_nowait()
+                if idle is not None:
+                    self._end(idle)
+        self._slots.put(None)  # so that who waits for a place gets one, and there learns that it is closed
+
+    def _give_back(self, worker: _Worker | None, *, usable: bool) -> None:
+        with self._lock:
+            usable = usable and not self._closed
+            self._slots.put(worker if usable else None)
+        if worker is not None and not usable:
+            self._end(worker)
+
+    def _ask(self, worker: _Worker, query: Query) -> Outcome:
+        seconds = self._task.limits.seconds
+        try:
+            worker.pipe.send(query)
+            if not worker.pipe.poll(seconds):
+                raise QueryTooCostly(
+                    f"The query was stopped after {seconds:g} seconds.",
+                    "Narrow its patterns, add LIMIT, avoid sorting or crossing large sets, or raise query_seconds.",
+                )
+            outcome: Outcome = worker.pipe.recv()
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            if self._closed:
+                raise _gone() from None
+            raise QueryTooCostly(
+                "The query's process ended: the query needed more memory than allowed, or is nested too deeply.",
+                "Narrow its patterns or add LIMIT, or raise query_memory_megabytes.",
+            ) from None
+        return outcome
 
     def _start(self) -> _Worker:
-        ours, theirs = _PROCESSES.Pipe()
-        process = _PROCESSES.Process(target=_serve, args=(theirs, *self._arguments), daemon=True)
-        process.start()
-        theirs.close()
-        worker = _Worker(process, ours)
-        with self._lock:
-            self._live.add(worker)
-            closed = self._closed
-        if closed:
-            self._kill(worker)
+        worker = self._spawn()
+        refusal: GovgraphError | None = _gone()
+        try:
+            worker.pipe.send(self._task)
+            if worker.pipe.poll(_START_SECONDS):
+                refusal = worker.pipe.recv()
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            pass
+        if refusal is not None:
+            self._end(worker)
+            raise refusal
         return worker
 
-    def _kill(self, worker: _Worker) -> None:
+    def _spawn(self) -> _Worker:
         with self._lock:
-            self._live.discard(worker)
-        worker.process.kill()
-        worker.process.join()
-        worker.process.close()
-        worker.pipe.close()
+            if self._closed:
+                raise _gone()
+            ours, theirs = multiprocessing.Pipe()
+            with theirs:
+                # -P: what lies in the working directory is no module of ours. A group of its own: an interrupt from
+                # the keyboard is its owner's to act on.
+                process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+                    [sys.executable, "-P", "-m", "govgraph.store.query_process", str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    process_group=0,
+                )
+            worker = _Worker(process, ours)
+            self._live.add(worker)
+            return worker
+
+    def _end(self, worker: _Worker) -> None:
+        with self._lock:
+            if worker in self._live:
+                self._live.discard(worker)
+                worker.end()
 
 
-def _serve(pipe: Connection, snapshot: str, base: str, result_bytes: int, memory_bytes: int) -> None:
-    """The life of a query process: one query after another until its owner goes away."""
-    store = pyoxigraph.Store.read_only(snapshot)
-    held = (
-        int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() if Path("/proc").exists() else 0
-    )
-    if held:
-        resource.setrlimit(resource.RLIMIT_AS, (held + memory_bytes, resource.RLIM_INFINITY))
-    with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
-        while True:
-            query: Query = pipe.recv()
-            try:
-                outcome: Result | GovgraphError = evaluate(store, query, base, result_bytes)
-            except GovgraphError as error:
-                outcome = error
-            except MemoryError:
-                return
-            pipe.send(outcome)
+def _end_all(live: set[_Worker]) -> None:
+    for worker in live:
+        worker.end()
+
+
+def _gone() -> StoreError:
+    return StoreError("The revision this query was to read is no longer kept.", "Ask again: there is a newer one.")

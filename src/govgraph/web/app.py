@@ -19,7 +19,7 @@ from govgraph.settings import Settings
 from govgraph.store import Store
 from govgraph.store.embedded import DiskStore
 from govgraph.store.workers import Limits
-from govgraph.web import entity, graphql, home, kind, publish, quality, question, sparql, vocabulary
+from govgraph.web import entity, graphql, home, listing, publish, quality, question, sparql, vocabulary
 from govgraph.web import static as static_files
 from govgraph.web.house import House
 from govgraph.web.language import SHIPPED, Languages
@@ -75,8 +75,8 @@ def open_house(settings: Settings, store: Store) -> House:
 
 
 def routes(house: House) -> list[BaseRoute]:
-    """All of them, below the path of the base; ``kind`` comes last, since it takes any single word."""
-    modules = (home, entity, question, quality, vocabulary, sparql, graphql, publish, static_files, kind)
+    """All of them, below the path of the base; ``listing`` comes last, since it takes any single word."""
+    modules = (home, entity, question, quality, vocabulary, sparql, graphql, publish, static_files, listing)
     # Starlette would redirect a missing or spare slash to the host the request names; ours never do.
     router = Router([route for module in modules for route in module.routes(house)], redirect_slashes=False)
     if not house.root:

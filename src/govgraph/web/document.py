@@ -135,7 +135,7 @@ class Reading:
         groups: dict[object, list[Property]] = {}
         for prop in kind.properties:
             if prop in lines:
-                groups.setdefault(prop.group, []).append(prop)
+                groups.setdefault(prop.group.iri if prop.group else None, []).append(prop)
         sections = []
         for properties in groups.values():
             group = properties[0].group

@@ -15,7 +15,7 @@ _BOX = (190, 68)
 _GAP_ACROSS, _GAP_DOWN = 118, 46
 _WIDTH_DOWN = 300
 _MARGIN = 2
-_CHARACTERS_IN_BOX, _CHARACTERS_DOWN, _CHARACTERS_ON_ARROW = 25, 40, 17
+_CHARACTERS_IN_BOX, _CHARACTERS_DOWN, _CHARACTERS_ON_ARROW = 23, 38, 16
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,9 @@ def _down(nodes: Sequence[Node], ties: Sequence[Tie]) -> Drawing:
         )
         for number, tie in enumerate(ties)
     ]
-    return Drawing("down", _WIDTH_DOWN + 2 * _MARGIN, len(nodes) * step - _GAP_DOWN + 2 * _MARGIN, (*boxes,), (*arrows,))
+    return Drawing(
+        "down", _WIDTH_DOWN + 2 * _MARGIN, len(nodes) * step - _GAP_DOWN + 2 * _MARGIN, (*boxes,), (*arrows,)
+    )
 
 
 def _fit(text: str, characters: int, most: int = 2) -> tuple[str, ...]:

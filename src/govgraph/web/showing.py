@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pyoxigraph import Literal, NamedNode
 
@@ -80,7 +80,7 @@ class Showing:
         return self._visit.heading(found) or compact(predicate.value)
 
     def values(self, prop: Property, terms: Sequence[Term]) -> tuple[Shown, ...]:
-        """All values of a property, in the order of a reader: codes by rank, texts in one language, the rest by name."""
+        """All values of a property, ordered: codes by rank, texts in one language, the rest by name."""
         if prop.form is Form.TEXT:
             return self.texts(terms)
         if prop.form is Form.CODE and prop.codes:
@@ -92,7 +92,7 @@ class Showing:
         return tuple(sorted((self.term(term) for term in terms), key=lambda one: sort_key(one.text)))
 
     def texts(self, terms: Sequence[Term]) -> tuple[Shown, ...]:
-        """The texts of the best language there is; the other languages go with the only one, or stand for themselves."""
+        """The texts of the best language there is; where it is one text, the other languages go with it."""
         chosen = pick(terms, self._visit.languages)
         if chosen is None:
             return tuple(self.term(term) for term in terms)
@@ -116,28 +116,32 @@ class Showing:
                 return Shown(str(term))
 
     def _literal(self, literal: Literal) -> Shown:
+        """A literal as its datatype is written here; one that is ill-typed, or of another type, as it stands."""
+        text = literal.value
         if literal.language:
-            return Shown(literal.value, language=self._foreign(literal.language))
+            return Shown(text, language=self._foreign(literal.language))
         datatype = literal.datatype.value.removeprefix(XSD)
-        words, text = self._visit.words, literal.value
         try:
             if datatype in _NUMBERS:
                 number = Decimal(text)
-                # Four digits are most often a year, and read as well without a separator when they are not.
-                return Shown(text if datatype == "integer" and len(text) < 5 else words.number(number), "number")
-            if datatype == "date":
-                return Shown(words.day(date.fromisoformat(text)), "date")
-            if datatype == "dateTime":
-                return Shown(words.moment(datetime.fromisoformat(text)), "date")
+                year = datatype == "integer" and len(text) == 4 and 1900 <= number < 2100
+                return Shown(text if year else self._visit.words.number(number), "number")
+            if datatype in ("date", "dateTime"):
+                return Shown(self._time(datatype, text), "date")
         except (ValueError, InvalidOperation):
             return Shown(text)
-        if datatype == "duration":
-            return Shown(words.duration(text))
-        if datatype == "boolean" and text in ("true", "false", "1", "0"):
-            return Shown("true" if text in ("true", "1") else "false", "boolean")
-        if datatype == "anyURI":
-            return Shown(text, "link", href=text if text.startswith(("https://", "http://")) else "", iri=text)
+        match datatype:
+            case "duration":
+                return Shown(self._visit.words.duration(text))
+            case "boolean" if text in ("true", "false", "1", "0"):
+                return Shown("true" if text in ("true", "1") else "false", "boolean")
+            case "anyURI":
+                return Shown(text, "link", href=text if text.startswith(("https://", "http://")) else "", iri=text)
         return Shown(text)
+
+    def _time(self, datatype: str, text: str) -> str:
+        words = self._visit.words
+        return words.day(date.fromisoformat(text)) if datatype == "date" else words.moment(datetime.fromisoformat(text))
 
     def _outside(self, term: Term) -> Shown:
         """A thing elsewhere: the link leads there, unless it has a page here."""
@@ -146,7 +150,7 @@ class Showing:
         parts = urlsplit(term.value)
         label = self._labels.get(term) or self._word(term)
         named = label.language != "" or parts.scheme not in ("http", "https")
-        text = label.text if named else (parts.netloc.removeprefix("www.") + parts.path.rstrip("/"))
+        text = label.text if named else _address(parts)
         href = term.value if parts.scheme in ("http", "https") else ""
         return Shown(text, "link", self._foreign(label.language), href, term.value)
 
@@ -157,3 +161,11 @@ class Showing:
         """The tag of a text that is not in the page's language."""
         own = self._visit.language.lower()
         return "" if not tag or tag.lower() == own or tag.lower().startswith(f"{own}-") else tag
+
+
+def _address(parts: SplitResult) -> str:
+    """A web address short enough to read: its host, and the end of its path."""
+    segments = [segment for segment in parts.path.split("/") if segment]
+    middle = ["…"] if len(segments) > 2 else segments[:-1]
+    end = segments[-1:] + ([f"#{parts.fragment}"] if parts.fragment else [])
+    return "/".join([parts.netloc.removeprefix("www."), *middle, *end])

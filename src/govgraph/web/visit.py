@@ -82,7 +82,7 @@ class Visit:
         return f"{self.house.root}/static/{name}?v={self.house.renderer.fingerprint}"
 
     def document(self, iri: str, suffix: str = "", **query: object) -> str:
-        """The page about an IRI: its document if it is ours, its term if it is of a vocabulary here, else a local page."""
+        """The page about an IRI: its document if it is ours, the term in a vocabulary of ours, else a local page."""
         ours = self.house.catalogue.names.split(iri)
         if ours is not None:
             return self.href(f"/doc/{ours[0]}/{quote(ours[1], safe='-._~')}{suffix}", **query)

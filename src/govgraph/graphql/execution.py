@@ -1,0 +1,159 @@
+"""Runs operations: parse, validate, price, plan, then graphql-core for the root and the plan for what is below.
+
+What keeps an operation from running is a request error and there is no data; what fails in running it is an error
+beside the data (specification section 7.1.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    execute_sync,
+    get_operation_ast,
+    get_variable_values,
+    parse,
+    validate,
+)
+from graphql.execution import Executor
+
+from govgraph.catalogue import View
+from govgraph.contract import Contract
+from govgraph.errors import BadRequest
+from govgraph.graphql import schema as schemas
+from govgraph.graphql.faults import Said, failed, refused, said
+from govgraph.graphql.limits import Meter, Refusal, check_document
+from govgraph.graphql.plan import Operation, Planner
+from govgraph.graphql.reading import Limits, Request
+from govgraph.question import Question
+
+_DOCUMENTS_KEPT = 256
+_LONGEST_KEPT = 20_000
+"""Characters: what the kept documents can take of memory is bounded."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a client sends: the document, which of its operations, and the variables."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What comes of it. ``ran`` is False for a request error. ``reads`` is how often the view was asked."""
+
+    ran: bool
+    data: Any = None
+    errors: tuple[Said, ...] = ()
+    reads: int = 0
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The response of specification section 7.1: errors first, no data where nothing ran."""
+        told: dict[str, Any] = {"errors": self.errors} if self.errors else {}
+        return told | ({"data": self.data} if self.ran else {})
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A document after parsing, or what is wrong with it."""
+
+    ast: DocumentNode | None
+    errors: tuple[Said, ...] = ()
+
+
+class _ProjectingExecutor(Executor[Any]):
+    """graphql-core's, except that what a plan has projected is left as it is."""
+
+    def complete_value(self, return_type: Any, details: Any, info: Any, path: Any, result: Any, context: Any) -> Any:
+        if isinstance(result, schemas.Projected):
+            return result.value
+        return super().complete_value(return_type, details, info, path, result, context)
+
+
+class Api:
+    """The GraphQL face of one contract and its questions, for any number of views. Safe to use from any thread."""
+
+    def __init__(self, contract: Contract, questions: Mapping[str, Question], limits: Limits) -> None:
+        self.schema: GraphQLSchema = schemas.build(contract, questions)
+        self.limits = limits
+        self._kept_parsed = lru_cache(_DOCUMENTS_KEPT)(self._parse)
+        self._kept_validated = lru_cache(_DOCUMENTS_KEPT)(self._validate)
+
+    def operation_type(self, asked: Asked) -> str | None:
+        """``query``, ``mutation`` or ``subscription``; None where the document does not say."""
+        document = self._parsed(asked.query).ast
+        operation = get_operation_ast(document, asked.operation_name) if document else None
+        return operation.operation.value if operation else None
+
+    def answer(self, view: View, asked: Asked, *, projecting: bool = True) -> Told:
+        """Run an operation over a view. Without ``projecting`` graphql-core walks every field itself."""
+        document = self._validated(asked.query)
+        if document.ast is None or document.errors:
+            return Told(False, errors=document.errors)
+        definition = get_operation_ast(document.ast, asked.operation_name)
+        if definition is None:
+            return Told(False, errors=(said(_no_operation(asked), "OPERATION_RESOLUTION_FAILURE"),))
+        given = dict(asked.variables or {})
+        variables = get_variable_values(self.schema, definition.variable_definitions or (), given)
+        if isinstance(variables, list):
+            return Told(False, errors=tuple(said(error, "BAD_USER_INPUT") for error in variables))
+        operation = Operation.of(self.schema, document.ast, definition, variables)
+        try:
+            plan = Planner(operation, self.limits, schemas.rule_of, Meter(self.limits)).plan()
+        except GraphQLError as error:
+            return Told(False, errors=(said(error, "BAD_USER_INPUT"),))
+        except (Refusal, BadRequest) as refusal:
+            return Told(False, errors=(refused(refusal),))
+        request = Request(view, self.limits, plan, projecting)
+        result = execute_sync(
+            self.schema,
+            document.ast,
+            context_value=request,
+            variable_values=given,
+            operation_name=asked.operation_name,
+            executor_class=_ProjectingExecutor,
+        )
+        return Told(True, result.data, tuple(failed(error) for error in result.errors or ()), request.reads)
+
+    def _parsed(self, query: str) -> _Document:
+        return self._kept_parsed(query) if len(query) <= _LONGEST_KEPT else self._parse(query)
+
+    def _validated(self, query: str) -> _Document:
+        return self._kept_validated(query) if len(query) <= _LONGEST_KEPT else self._validate(query)
+
+    def _parse(self, query: str) -> _Document:
+        try:
+            document = parse(query, max_tokens=self.limits.tokens)
+            check_document(document, self.limits)
+        except GraphQLSyntaxError as error:
+            long = error.description.startswith("Document contains more than")
+            return _Document(None, (said(error, "TOO_MANY_TOKENS" if long else "GRAPHQL_PARSE_FAILED"),))
+        except RecursionError:
+            return _Document(None, (said(GraphQLError("The document is nested too deeply to read."), "TOO_DEEP"),))
+        except Refusal as refusal:
+            return _Document(None, (refused(refusal),))
+        return _Document(document)
+
+    def _validate(self, query: str) -> _Document:
+        document = self._parsed(query)
+        if document.ast is None:
+            return document
+        errors = validate(self.schema, document.ast)
+        return _Document(document.ast, tuple(said(error, "GRAPHQL_VALIDATION_FAILED") for error in errors))
+
+
+def _no_operation(asked: Asked) -> GraphQLError:
+    if asked.operation_name:
+        return GraphQLError(f"The document has no operation {asked.operation_name!r}.")
+    return GraphQLError("The document has several operations or none: say which one by operationName.")

@@ -1,0 +1,85 @@
+"""What an operation may cost, found before it runs; knows the document and the sizes of pages, no data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphql import DocumentNode, FieldNode, Node
+
+from govgraph.errors import QueryTooCostly
+from govgraph.graphql.reading import Limits
+
+__all__ = ["Limits", "Meter", "Refusal", "check_document"]
+
+
+class Refusal(QueryTooCostly):
+    """The operation asks for more than it may; ``name`` is what clients find in ``extensions.code``."""
+
+    def __init__(self, name: str, sentence: str, hint: str) -> None:
+        super().__init__(sentence, hint)
+        self.code = name
+
+
+def check_document(document: DocumentNode, limits: Limits) -> None:
+    """Before validation, which compares fields of one name pairwise. Raises Refusal."""
+    aliases = repeated = 0
+    for fields in _selections(document):
+        aliases += sum(field.alias is not None for field in fields)
+        names = {field.alias.value if field.alias else field.name.value for field in fields}
+        repeated += len(fields) - len(names)
+    if aliases > limits.aliases:
+        raise Refusal(
+            "TOO_MANY_ALIASES",
+            f"The document has {aliases} aliases; {limits.aliases} are allowed.",
+            "Ask for several things of one kind by nodes(ids:) or a filter, or send several requests.",
+        )
+    if repeated > limits.aliases:
+        raise Refusal(
+            "TOO_MANY_REPETITIONS",
+            f"The document selects {repeated} fields again beside themselves; {limits.aliases} are allowed.",
+            "Select each field once.",
+        )
+
+
+def _selections(document: DocumentNode) -> Iterator[list[FieldNode]]:
+    """The fields of every selection set of a document."""
+    ahead: list[Node] = list(document.definitions)
+    while ahead:
+        selected = getattr(ahead.pop(), "selection_set", None)
+        if selected is not None:
+            yield [node for node in selected.selections if isinstance(node, FieldNode)]
+            ahead.extend(selected.selections)
+
+
+class Meter:
+    """Counts what a plan holds. Raises Refusal as soon as it is too much."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._fields = 0
+        self._entities = 0
+
+    def field(self, node: FieldNode, depth: int) -> None:
+        self._fields += 1
+        if depth > self._limits.depth:
+            raise Refusal(
+                "TOO_DEEP",
+                f"{node.name.value} stands {depth} levels deep; {self._limits.depth} are allowed.",
+                "Ask in two steps: first the ids, then what is behind them.",
+            )
+        if self._fields > self._limits.tokens:
+            raise Refusal(
+                "TOO_MANY_FIELDS",
+                f"With its fragments spread the operation has more than {self._limits.tokens} fields.",
+                "Select less, or send several requests.",
+            )
+
+    def entities(self, node: FieldNode, number: int) -> None:
+        """``number`` entities more, by the sizes of the pages around the field."""
+        self._entities += number
+        if self._entities > self._limits.nodes:
+            raise Refusal(
+                "TOO_MANY_NODES",
+                f"With {node.name.value} the answer may hold {self._entities:,} entries; {self._limits.nodes:,} are allowed.",
+                "Give smaller pages: first on lists and on lists within lists.",
+            )

@@ -1,0 +1,160 @@
+"""The root field ``catalogue``: what the whole view holds, how complete it is, and what is found against it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+import strawberry
+
+from govgraph.catalogue import View
+from govgraph.contract import Contract, Kind
+from govgraph.graphql import texts
+from govgraph.graphql.entities import severities
+from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, shell
+from govgraph.graphql.kinds import Types
+from govgraph.graphql.names import capitals
+from govgraph.graphql.reading import Limits, Request
+from govgraph.graphql.roots import Connection, Paged, connection, decode, encode
+from govgraph.graphql.scalars import IRI
+from govgraph.validation import Finding
+
+
+class _KindCount:
+    def __init__(self, view: View, kind: Kind) -> None:
+        self.name = capitals(kind.name)
+        self.labels = kind.plural_labels
+        self.count = len(view.members(kind))
+        self.score = view.summary().kinds[kind.name].score
+
+
+class _Overview:
+    """What ``catalogue`` gives; adds up only what is asked for, once per revision."""
+
+    def __init__(self, view: View, limits: Limits) -> None:
+        self._view = view
+        self.limits = limits
+        self.revision = view.revision
+        self.base = view.names.base
+        self.contract = view.contract.hash
+
+    @property
+    def score(self) -> float:
+        return self._view.summary().total.score
+
+    @property
+    def counts(self) -> list[_KindCount]:
+        return [_KindCount(self._view, kind) for kind in self._view.contract.entities]
+
+    @property
+    def finding_counts(self) -> dict[str, int]:
+        return dict(self._view.summary().findings)
+
+
+class _Catalogue(Rule):
+    def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
+        return [_Overview(request.view, request.limits)]
+
+
+class _FindingCount(Rule):
+    def __init__(self, severity: str) -> None:
+        self._severity = severity
+
+    def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
+        return [counts.get(self._severity, 0) for counts in sources]
+
+
+class _KindLabel(Rule):
+    def column(self, request: Request, sources: Sequence[_KindCount], arguments: Arguments) -> list[Any]:
+        wanted = texts.languages(arguments)
+        return [texts.of_wording(source.labels, wanted) for source in sources]
+
+
+class _AllFindings(Paged):
+    """A page of the findings of the view; the order is the view's, so a cursor is the key of a place in it."""
+
+    def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
+        wanted = severities(arguments)
+        kinds = {one.value for one in arguments.get("kind") or ()}
+        found = [
+            f
+            for f in request.view.all_findings()
+            if f.severity in wanted and (not kinds or (f.kind is not None and capitals(f.kind) in kinds))
+        ]
+        after, first = arguments.get("after"), self.width(arguments, request.limits)
+        start = bisect_right(found, _place_of(after), key=_place) if after else 0
+        shown = found[start : start + first]
+        cursors = [encode(f.points, f.entity.value, f.key) for f in shown]
+        return [Connection(shown, cursors, len(found), start + first < len(found), start > 0)] * len(sources)
+
+
+def _place(finding: Finding) -> tuple[float, str, str]:
+    return -finding.points, finding.entity.value, finding.key
+
+
+def _place_of(cursor: str) -> tuple[float, str, str]:
+    match decode(cursor):
+        case [points, entity, key] if points.replace(".", "", 1).isdigit():
+            return -float(points), entity, key
+    return 0.0, "", ""
+
+
+def catalogue_field(types: Types, contract: Contract) -> Any:
+    finding: Any = types.interfaces.finding
+    kind_name: Any = types.kind_name
+    counts: Any = fill(
+        shell("FindingCounts"),
+        [field(name, _FindingCount(name), int, "") for name in ("violation", "warning", "info")],
+        "How many findings there are of each severity.",
+    )
+    of_kind: Any = fill(
+        shell("KindSummary"),
+        [
+            attribute("kind", kind_name, "", "name"),
+            field("label", _KindLabel(), texts.LangString, "What its entries are called.", arguments=[texts.lang()]),
+            attribute("count", int, "How many entries there are."),
+            attribute("score", float, "How complete they are, in percent."),
+        ],
+        "How many entries of a kind there are, and how complete they are.",
+    )
+    findings = field(
+        "findings",
+        _AllFindings(),
+        connection("Finding", finding, lambda name: name),
+        "Everything found, what costs most points first.",
+        arguments=[
+            argument("severity", list[types.severity] | None),  # type: ignore[name-defined]  # made at run time
+            argument("kind", list[kind_name] | None),
+            argument("first", int | None),
+            argument("after", str | None),
+        ],
+    )
+    fields = [
+        attribute("revision", int, "Counts up with every change."),
+        attribute("base", IRI, "What the IRIs of the catalogue begin with."),
+        attribute("contract", strawberry.ID, "Changes with the ontology and the shapes."),
+        attribute("score", float, "How complete the catalogue is, in percent."),
+        attribute("counts", list[of_kind], "Its kinds, in the order of menus."),
+        attribute("findingCounts", counts, "How many findings there are of each severity.", "finding_counts"),
+        findings,
+        attribute("limits", _limits(), "What one operation may ask for."),
+    ]
+    made: Any = fill(shell("Catalogue"), fields, "The whole catalogue as you see it.")
+    return field("catalogue", _Catalogue(), made | None, "The whole catalogue as you see it.")
+
+
+def _limits() -> type:
+    return fill(
+        shell("Limits"),
+        [
+            attribute("tokens", int, "Most tokens of a document."),
+            attribute("depth", int, "Most levels of fields below one another."),
+            attribute("aliases", int, "Most aliases in a document."),
+            attribute("nodes", int, "Most things an answer may hold, by the sizes of its pages."),
+            attribute("pageSize", int, "How many a page has where nothing is said.", "page_size"),
+            attribute("pageMax", int, "Most on one page.", "page_max"),
+            attribute("answerRows", int, "Most rows of a question's answer.", "answer_rows"),
+        ],
+        "What one operation may ask for.",
+    )

@@ -1,0 +1,261 @@
+"""A read plan: an operation's fields as levels, each read at once for all its entities and projected into the answer.
+
+Planning follows GraphQL's rules of field collection (specification section 6.3.2): aliases, fragments, @skip and
+@include. What is below a root field is planned as a whole; reads depend on the operation, never on how many entities
+come. graphql-core still parses, validates, introspects, calls the root fields and gathers their errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, TypeAlias
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLIncludeDirective,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    get_argument_values,
+    get_directive_values,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+)
+from graphql.execution.values import VariableValues
+
+from govgraph.graphql.entities import THING, type_names
+from govgraph.graphql.fields import Arguments, Rule
+from govgraph.graphql.limits import Meter
+from govgraph.graphql.reading import Limits, Needs, Request, needs_of
+
+Projection: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """What is selected of objects of one type."""
+
+    fields: Mapping[str, Planned]
+    needs: Needs
+
+    def answer(self, request: Request, sources: Sequence[Any]) -> list[Projection]:
+        """One object of the answer per source."""
+        request.read(self.needs, sources)
+        columns = [field.column(request, sources) for field in self.fields.values()]
+        if not columns:
+            return [{} for _ in sources]
+        keys = tuple(self.fields)
+        return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What is selected of entities of several types: a level for each type the selection names, one for the others."""
+
+    levels: Mapping[str, Level]
+    needs: Needs
+
+    def answer(self, request: Request, sources: Sequence[Any]) -> list[Projection]:
+        request.read(self.needs, sources)
+        by_level: dict[str, list[Any]] = {}
+        for source, name in zip(sources, type_names(request, sources), strict=True):
+            by_level.setdefault(name if name in self.levels else THING, []).append(source)
+        answered: dict[Any, Projection] = {}
+        for name, alike in by_level.items():
+            answered.update(zip(alike, self.levels[name].answer(request, alike), strict=True))
+        return [answered[source] for source in sources]
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A field with its arguments, and what is selected below it (nothing below a leaf)."""
+
+    rule: Rule
+    arguments: Arguments
+    below: Level | Choice | None
+    many: bool
+
+    def column(self, request: Request, sources: Sequence[Any]) -> list[Any]:
+        return self.spread(request, self.rule.column(request, sources, self.arguments))
+
+    def spread(self, request: Request, column: list[Any]) -> list[Any]:
+        """Answer what is below the values of a column, each distinct value once."""
+        if self.below is None:
+            return column
+        values = chain.from_iterable(column) if self.many else column
+        distinct = [value for value in dict.fromkeys(values) if value is not None]
+        answered: dict[Any, Projection | None] = {None: None}
+        answered.update(zip(distinct, self.below.answer(request, distinct), strict=True))
+        if self.many:
+            return [[answered[value] for value in values] for values in column]
+        return [answered[value] for value in column]
+
+
+class _TypeName(Rule):
+    """``__typename`` where the type is known from the schema."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
+        return [self._name] * len(sources)
+
+
+class _TypeNameOfEntity(Rule):
+    """``__typename`` where it depends on the entity."""
+
+    def needs(self, arguments: Arguments) -> Needs:
+        return Needs(kinds=True)
+
+    def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
+        return type_names(request, sources)
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """A validated operation with its variables."""
+
+    schema: GraphQLSchema
+    definition: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: VariableValues
+
+    @classmethod
+    def of(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        definition: OperationDefinitionNode,
+        variables: VariableValues,
+    ) -> Operation:
+        found = [d for d in document.definitions if isinstance(d, FragmentDefinitionNode)]
+        return cls(schema, definition, {fragment.name.value: fragment for fragment in found}, variables)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """How deep a field stands, and how often at most its parent comes."""
+
+    depth: int
+    times: int
+
+
+@dataclass
+class Planner:
+    """Plans one operation; ``rule_of`` gives a field's rule. Raises BadRequest for sizes that cannot be.
+
+    ``meter`` is told of every field, before what is below it is planned, and may refuse to go on.
+    """
+
+    operation: Operation
+    limits: Limits
+    rule_of: Callable[[GraphQLField], Rule]
+    meter: Meter
+
+    def plan(self) -> dict[str, Planned]:
+        """What is planned per root field; introspection is left out."""
+        schema, definition = self.operation.schema, self.operation.definition
+        root = schema.get_root_type(definition.operation)
+        assert root is not None
+        collected = self._collect(root, [definition.selection_set])
+        known = {key: nodes for key, nodes in collected.items() if nodes[0].name.value in root.fields}
+        return {key: self._field(root, nodes, _Place(1, 1)) for key, nodes in known.items()}
+
+    def _field(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], place: _Place) -> Planned:
+        node = nodes[0]
+        self.meter.field(node, place.depth)
+        if node.name.value == "__typename":
+            return Planned(_TypeNameOfEntity() if parent.name == THING else _TypeName(parent.name), {}, None, False)
+        definition = parent.fields[node.name.value]
+        rule = self.rule_of(definition)
+        arguments = get_argument_values(definition, node, self.operation.variables)
+        named = get_named_type(definition.type)
+        many = is_list_type(get_nullable_type(definition.type))
+        if is_leaf_type(named):
+            return Planned(rule, arguments, None, many)
+        inner = _Place(place.depth + 1, place.times * rule.width(arguments, self.limits))
+        if is_abstract_type(named) or (isinstance(named, GraphQLObjectType) and named.interfaces):
+            self.meter.entities(node, inner.times)
+        selected = [n.selection_set for n in nodes if n.selection_set]
+        below = self._choice(selected, inner) if is_abstract_type(named) else self._level(named, selected, inner)  # type: ignore[arg-type]  # neither leaf nor abstract: an object
+        return Planned(rule, arguments, below, many)
+
+    def _level(self, type_: GraphQLObjectType, selected: Sequence[SelectionSetNode], place: _Place) -> Level:
+        fields = {key: self._field(type_, nodes, place) for key, nodes in self._collect(type_, selected).items()}
+        return Level(fields, needs_of(field.rule.needs(field.arguments) for field in fields.values()))
+
+    def _choice(self, selected: Sequence[SelectionSetNode], place: _Place) -> Choice:
+        types = self.operation.schema.type_map
+        named = sorted({THING, *chain.from_iterable(self._conditions(one, set()) for one in selected)})
+        objects = [type_ for name in named if isinstance(type_ := types[name], GraphQLObjectType)]
+        levels = {type_.name: self._level(type_, selected, place) for type_ in objects}
+        return Choice(levels, needs_of(level.needs for level in levels.values()) | Needs(kinds=True))
+
+    def _conditions(self, selected: SelectionSetNode, seen: set[str]) -> Iterator[str]:
+        """The types that fragments on this level name."""
+        for node in selected.selections:
+            if isinstance(node, FragmentSpreadNode):
+                if node.name.value in seen:
+                    continue
+                seen.add(node.name.value)
+                fragment: InlineFragmentNode | FragmentDefinitionNode = self.operation.fragments[node.name.value]
+            elif isinstance(node, InlineFragmentNode):
+                fragment = node
+            else:
+                continue
+            if fragment.type_condition:
+                yield fragment.type_condition.name.value
+            yield from self._conditions(fragment.selection_set, seen)
+
+    def _collect(
+        self, type_: GraphQLObjectType, selected: Sequence[SelectionSetNode]
+    ) -> dict[str, list[FieldNode]]:
+        """The fields selected of a type by response key, in the order of their first appearance."""
+        grouped: dict[str, list[FieldNode]] = {}
+        seen: set[str] = set()
+        for one in selected:
+            self._collect_into(grouped, type_, one, seen)
+        return grouped
+
+    def _collect_into(
+        self, grouped: dict[str, list[FieldNode]], type_: GraphQLObjectType, selected: SelectionSetNode, seen: set[str]
+    ) -> None:
+        for node in selected.selections:
+            if not self._included(node):
+                continue
+            if isinstance(node, FieldNode):
+                grouped.setdefault((node.alias or node.name).value, []).append(node)
+                continue
+            fragment: Any = node
+            if isinstance(node, FragmentSpreadNode):
+                if node.name.value in seen:
+                    continue
+                seen.add(node.name.value)
+                fragment = self.operation.fragments[node.name.value]
+            if self._applies(fragment, type_):
+                self._collect_into(grouped, type_, fragment.selection_set, seen)
+
+    def _applies(self, fragment: InlineFragmentNode | FragmentDefinitionNode, type_: GraphQLObjectType) -> bool:
+        if fragment.type_condition is None or fragment.type_condition.name.value == type_.name:
+            return True
+        condition = self.operation.schema.type_map[fragment.type_condition.name.value]
+        return is_abstract_type(condition) and self.operation.schema.is_sub_type(condition, type_)
+
+    def _included(self, node: Any) -> bool:
+        if not node.directives:
+            return True
+        skip = get_directive_values(GraphQLSkipDirective, node, self.operation.variables)
+        include = get_directive_values(GraphQLIncludeDirective, node, self.operation.variables)
+        return not (skip and skip["if"]) and (include is None or bool(include["if"]))

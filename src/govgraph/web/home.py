@@ -1,0 +1,142 @@
+"""``/`` and ``/healthz``: the catalogue at a glance, with the questions everyone asks answered right there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import islice
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from govgraph import __version__
+from govgraph.catalogue import Audience, View
+from govgraph.contract import Kind
+from govgraph.errors import ParameterError, QueryError
+from govgraph.media import HTML, JSON
+from govgraph.question import Answer, Question
+from govgraph.question.asking import ask
+from govgraph.validation import Points
+from govgraph.web import responses
+from govgraph.web.answer import AnswerPage
+from govgraph.web.house import House
+from govgraph.web.question import Field, fields
+from govgraph.web.visit import Visit
+
+FEATURED = ("blocked_services", "regulations_of_item")
+"""The mission's two questions, by name; a contract without one shows the other alone."""
+_ROWS = 5
+_CHARTS = 2
+
+
+@dataclass(frozen=True)
+class Featured:
+    """A question with its form and the beginning of its answer, None where it has to be told something first."""
+
+    question: Question
+    answer: AnswerPage | None
+    href: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class KindCount:
+    kind: Kind
+    label: str
+    description: str
+    href: str
+    count: int
+    points: Points
+
+
+def routes(house: House) -> list[BaseRoute]:
+    return [Route("/", partial(home, house)), Route("/healthz", partial(health, house))]
+
+
+def health(house: House, _request: Request) -> Response:
+    """Whether the catalogue can be read, and which. Fails as reading it does."""
+    view = house.catalogue.view(Audience.PUBLIC)
+    said = {"status": "ok", "version": __version__, "base": house.settings.base, "revision": view.revision}
+    return Response(orjson.dumps(said), media_type=JSON.type, headers={"cache-control": "no-store"})
+
+
+def home(house: House, request: Request) -> Response:
+    visit = Visit.of(house, request)
+    view = house.catalogue.view(Audience.PUBLIC)
+    format_ = responses.negotiate(request, (HTML,))
+    today = date.today()
+
+    def make() -> str:
+        front = Front(visit, view, today)
+        return house.renderer.page(
+            visit,
+            "home.html",
+            kinds=front.kinds(),
+            summary=view.summary(),
+            featured=front.featured(),
+            charts=front.charts(),
+            canonical=visit.canonical("/"),
+            revision=view.revision,
+        )
+
+    return responses.answer(visit, view, format_, make, canonical=visit.canonical("/"), varies=(today,))
+
+
+class Front:
+    """What the home page shows, asked for once per revision, day and language."""
+
+    def __init__(self, visit: Visit, view: View, today: date) -> None:
+        self._visit = visit
+        self._view = view
+        self._today = today
+        self._questions = visit.house.questions
+
+    def kinds(self) -> list[KindCount]:
+        visit, summary = self._visit, self._view.summary()
+        return [
+            KindCount(
+                kind,
+                visit.heading(kind.plural_labels),
+                visit.say(kind.descriptions),
+                visit.href(f"/{kind.slug}"),
+                len(self._view.members(kind)),
+                summary.kinds[kind.name],
+            )
+            for kind in visit.house.contract.entities
+        ]
+
+    def featured(self) -> list[Featured]:
+        return [self._feature(self._questions[name]) for name in FEATURED if name in self._questions]
+
+    def charts(self) -> list[tuple[Question, AnswerPage]]:
+        """The first questions that declare a chart and need not be told anything."""
+        free = (q for q in self._questions.values() if q.chart and not any(p.required for p in q.parameters))
+        answered = ((q, self._answer(q)) for q in free)
+        drawn = ((q, self._page(q, answer)) for q, answer in answered if answer and answer.rows)
+        return list(islice(drawn, _CHARTS))
+
+    def _feature(self, question: Question) -> Featured:
+        """A question that has to be told something first stands with its form alone."""
+        visit = self._visit
+        form = fields(visit, self._view, question, {}, self._today)
+        answer = self._answer(question) if not any(p.required and not p.default for p in question.parameters) else None
+        shown = self._page(question, answer) if answer else None
+        return Featured(question, shown, visit.href(f"/questions/{question.name}"), form)
+
+    def _answer(self, question: Question) -> Answer | None:
+        most = self._visit.house.settings.answer_rows
+        try:
+            return self._view.keep(
+                ("home", question.name, self._today),
+                lambda: ask(self._view, question, {}, most=most, today=self._today),
+            )
+        except (ParameterError, QueryError):
+            # The question's own page says what is wrong; the home page goes on without it.
+            return None
+
+    def _page(self, question: Question, answer: Answer) -> AnswerPage:
+        key = ("home page", question.name, self._today, self._visit.language, self._visit.asked)
+        return self._view.keep(key, lambda: AnswerPage.of(self._visit, self._view, answer, 1, _ROWS))

@@ -1,0 +1,30 @@
+"""The tree of errors is drawn as it grows, and every branch has a status and a code."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+from govgraph import errors
+
+
+def family(error: type[errors.GovgraphError]) -> list[type[errors.GovgraphError]]:
+    return [error, *(member for child in error.__subclasses__() for member in family(child))]
+
+
+def test_the_drawing_shows_every_error() -> None:
+    drawn = re.findall(r"^[│ ├└─]*([A-Z]\w+)", errors.__doc__ or "", re.MULTILINE)
+    assert [name for name in drawn if hasattr(errors, name)] == [
+        e.__name__ for e in family(errors.GovgraphError) if e.__module__ == "govgraph.errors"
+    ]
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    codes = [error.code for error in family(errors.GovgraphError)]
+    assert len(set(codes)) == len(codes)
+
+
+def test_an_error_crosses_processes_whole() -> None:
+    error = errors.QueryError("No.", "Try.", line=3, column=4)
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own bytes
+    assert (str(again), again.hint, again.line, again.column) == ("No. Try.", "Try.", 3, 4)
