@@ -195,11 +195,9 @@ def block_duplicates(f: Facts, _: Given) -> Iterator[Row]:
             yield from ((block, len(operators), system, operator) for system, operator in running)
 
 
-def retiring_system(f: Facts, given: Given) -> Iterator[Row]:
-    system = given["system"]
+def touched(f: Facts, system: Node) -> Iterable[Row]:
+    """What would notice the end of a system, how, by way of what, and whether it is blocked already."""
     dependents = {s for s in f.a("gov:System") if system in f.beyond(s, "gov:dependsOnSystem")} - {system}
-    for successor in f.all(system, "dct:isReplacedBy") - {system}:
-        yield successor, "dct:isReplacedBy", None, None
     for dependent in dependents:
         yield dependent, "gov:dependsOnSystem", None, None
     for used in dependents | {system}:
@@ -211,6 +209,11 @@ def retiring_system(f: Facts, given: Given) -> Iterator[Row]:
         for service in f.a("cpsv:PublicService"):
             if block in needs(f, service):
                 yield service, "gov:needsBlock", block, service in lacking(f)
+
+
+def retiring_system(f: Facts, given: Given) -> Iterator[Row]:
+    for row in touched(f, given["system"]):
+        yield from ((*row, successor) for successor in or_none(f.all(given["system"], "dct:isReplacedBy")))
 
 
 def expiring_systems(f: Facts, given: Given) -> Iterator[Row]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pyoxigraph
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
+from pyparsing import ParseException
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -35,8 +36,8 @@ NODE = st.one_of(VARIABLE, IRI, PREFIXED)
 PLAIN = st.builds(str.__add__, WORD, st.sampled_from(["", " <urn:x> {", r" \"", r" \\", r" \u0041", "#"]))
 STRING = st.one_of(
     st.builds('"{}"'.format, PLAIN),
-    st.builds("'''{}\n{}'''".format, PLAIN, PLAIN),
-    st.builds('"""{} " "" {}"""'.format, PLAIN, PLAIN),
+    st.builds("'''{}\n{} '''".format, PLAIN, PLAIN),
+    st.builds('"""{} " "" {} """'.format, PLAIN, PLAIN),
     st.builds('"{}"@{}'.format, WORD, WORD),
     st.builds('"{}"^^{}'.format, WORD, PREFIXED),
 )
@@ -62,7 +63,7 @@ def _nest(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-PATTERN = st.recursive(st.one_of(TRIPLE, FILTER), _nest, max_leaves=6)
+PATTERN = st.recursive(st.one_of(TRIPLE, FILTER), _nest, max_leaves=4)
 FROM = st.lists(
     st.builds("FROM{}{}{}".format, GAP, st.sampled_from(["", "NAMED "]), st.one_of(IRI, PREFIXED)), max_size=3
 )
@@ -81,6 +82,14 @@ def called(parsed: Any) -> bool:
     return any(called(one) for one in parsed) if isinstance(parsed, list) or hasattr(parsed, "asList") else False
 
 
+def parsed(text: str) -> Any:
+    """rdflib's parse tree; what it cannot read (some comments) says nothing about us."""
+    try:
+        return parseQuery(text)
+    except (ParseException, RecursionError):
+        reject()
+
+
 def refused(text: str) -> bool:
     try:
         return outgoing.calls_out(text, BASE)
@@ -91,7 +100,7 @@ def refused(text: str) -> bool:
 @settings(max_examples=300, deadline=None)
 @given(QUERY)
 def test_what_calls_out_is_refused_and_nothing_else_is(text: str) -> None:
-    calls = called(parseQuery(text))
+    calls = called(parsed(text))
     if not calls:
         try:
             pyoxigraph.Store().query(text, base_iri=BASE, prefixes=PREFIXES)
@@ -177,7 +186,7 @@ def test_a_malformed_query_with_the_word_keeps_its_place() -> None:
 @settings(max_examples=200, deadline=None)
 @given(QUERY)
 def test_from_clauses_are_read_as_rdflib_reads_them(text: str) -> None:
-    clauses = translateQuery(parseQuery(text), base=BASE).algebra.datasetClause or []
+    clauses = translateQuery(parsed(text), base=BASE).algebra.datasetClause or []
     found = sparql_text.read(text, BASE)
     assert found.default == tuple(NamedNode(str(c.default)) for c in clauses if c.default)
     assert found.named == tuple(NamedNode(str(c.named)) for c in clauses if c.named)

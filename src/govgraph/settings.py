@@ -45,7 +45,7 @@ DECLARATIONS: tuple[Setting, ...] = (
     Setting("graphql_depth", "12", "deepest GraphQL selection"),
     Setting("graphql_aliases", "30", "most aliases in a GraphQL document"),
     Setting("graphql_tokens", "5000", "most tokens in a GraphQL document"),
-    Setting("graphql_nodes", "20000", "most entities one GraphQL answer may hold"),
+    Setting("graphql_nodes", "500000", "most entries one GraphQL answer may hold, by the sizes of its pages"),
     Setting("refresh_seconds", "0.1", "how often a serving process looks for a new revision"),
     Setting("snapshots_kept", "3", "snapshots kept after a new one is made"),
 )

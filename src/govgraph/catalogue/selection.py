@@ -31,8 +31,8 @@ Key: TypeAlias = tuple[int, str | float]
 class Condition:
     """What a property's values must be. ``operator``: equals, contains, from, to, exists, missing.
 
-    equals: one value is one of ``values``; contains: one text has the first value in it, case and accents apart;
-    from, to: one value is at least, at most the first value.
+    equals: one value is one of ``values`` (texts in whatever language, numbers however written); contains: one text
+    has the first value in it, case and accents apart; from, to: one value is at least, at most the first value.
     """
 
     property: Property
@@ -209,6 +209,9 @@ def _condition(view: View, condition: Condition) -> Callable[[NamedNode], bool]:
     column = view.column(condition.property)
     values = condition.values
     match condition.operator:
+        case "equals" if condition.property.form in (Form.TEXT, Form.LITERAL):
+            said = {_comparable(value) for value in values}
+            return lambda node: any(_comparable(v) in said for v in column.get(node, ()))
         case "equals":
             wanted = set(values)
             return lambda node: not wanted.isdisjoint(column.get(node, ()))

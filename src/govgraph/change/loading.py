@@ -193,7 +193,7 @@ class Load:
             with self._timed("publish"):
                 if not publishing.held:
                     return working, report
-                public = publishing.public()
+                public = publishing.public(working)
             with self._timed("validate"):
                 public_report = check(self.contract, (public, reference), self._engine)
             if not publishing.withdraw(public_report):

@@ -6,21 +6,15 @@ entries that are not published stay out, so that nothing of a draft shows.
 
 from __future__ import annotations
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import NamedNode
 
-from govgraph.contract import Contract, Form
+from govgraph.contract import Contract, Form, Kind, Severity
 from govgraph.iris import CODE, GOV, RDF_TYPE, name
 from govgraph.store import Graphs, Term
 from govgraph.store.staging import Staging
 from govgraph.validation import Report
 
 _STATUS, _PUBLISHED = name(GOV, "publicationStatus"), name(CODE, "Published")
-_HELD_GRAPH, _HELD = NamedNode("urn:govgraph:held"), name(GOV, "Held")
-_PUBLIC = """CONSTRUCT { ?s ?p ?o } WHERE {
-  ?s ?p ?o
-  FILTER NOT EXISTS { GRAPH <urn:govgraph:held> { ?s a gov:Held } }
-  FILTER NOT EXISTS { GRAPH <urn:govgraph:held> { ?o a gov:Held } }
-}"""
 
 
 class Publishing:
@@ -29,43 +23,45 @@ class Publishing:
     def __init__(self, contract: Contract, staging: Staging, graphs: Graphs, report: Report) -> None:
         self._staging = staging
         self._graphs = graphs
-        subjects = set(staging.nodes("SELECT DISTINCT ?s { ?s ?p ?o }", graphs))
-        self.entities: set[Term] = {
-            node
-            for kind in contract.entities
-            for graph in graphs
-            for node in staging.subjects(RDF_TYPE, kind.class_, graph)
-        }
-        self.marked: set[Term] = {
-            node for graph in graphs for node in staging.subjects(_STATUS, _PUBLISHED, graph) if node in self.entities
-        }
+        self._subjects = set(staging.nodes("SELECT DISTINCT ?s { ?s ?p ?o }", graphs))
+        members = {kind: self._nodes(RDF_TYPE, kind.class_) for kind in contract.kinds}
+        self.entities: set[Term] = set().union(*(members[kind] for kind in contract.entities))
+        self.marked: set[Term] = self._nodes(_STATUS, _PUBLISHED) & self.entities
         self._owners = self._part_owners(contract)
-        self.published: set[Term] = self.marked - self._blocked(report)
-        self._others = subjects
+        self._needs = self._needed_links(members)
+        self.published: set[Term] = self.marked
+        self.withdraw(report)
 
     @property
     def held(self) -> set[Term]:
         """Every subject of the working graph that is neither published nor a part of what is."""
         shown = {part for part, owner in self._owners.items() if self._owner(owner) in self.published}
-        return self._others - self.published - shown
+        return self._subjects - self.published - shown
 
-    def public(self) -> bytes:
-        """The public graph as N-Triples."""
-        self._staging.clear(_HELD_GRAPH)
-        self._staging.add(
-            _HELD_GRAPH, (Triple(node, RDF_TYPE, _HELD) for node in self.held if isinstance(node, NamedNode))
-        )
-        return self._staging.construct(_PUBLIC, self._graphs, (_HELD_GRAPH,))
+    def public(self, working: bytes) -> bytes:
+        """The public graph: of the working graph's N-Triples, those that are not about what is held nor link to it."""
+        held = {str(node).encode() for node in self.held}
+        kept = []
+        for line in working.splitlines(keepends=True):
+            subject, _, rest = line.partition(b" ")
+            if subject not in held and rest[rest.index(b" ") + 1 : -3] not in held:
+                kept.append(line)
+        return b"".join(kept)
 
     def withdraw(self, report: Report) -> bool:
-        """Take out what a report on the public graph blocks; whether there was any."""
-        remaining = self.published - self._blocked(report)
-        changed = remaining != self.published
-        self.published = remaining
-        return changed
+        """Take out what a report blocks and what cannot do without something held; whether there was any."""
+        before = self.published
+        fallen = {self._owner(finding.entity) for finding in report.findings if finding.blocks_publishing}
+        while True:
+            self.published = self.published - fallen
+            held = self.held
+            needy = {self._owner(node) for node, values in self._needs if held.issuperset(values)}
+            fallen = needy & self.published
+            if not fallen:
+                return self.published != before
 
-    def _blocked(self, report: Report) -> set[Term]:
-        return {self._owner(finding.entity) for finding in report.findings if finding.blocks_publishing}
+    def _nodes(self, predicate: NamedNode, value: NamedNode) -> set[Term]:
+        return {node for graph in self._graphs for node in self._staging.subjects(predicate, value, graph)}
 
     def _owner(self, node: Term) -> Term:
         """The entity a part belongs to, at whatever depth; an entity itself."""
@@ -84,3 +80,18 @@ class Publishing:
             for owner, part in self._staging.pairs(path, graph)
             if part not in self.entities
         }
+
+    def _needed_links(self, members: dict[Kind, set[Term]]) -> list[tuple[Term, list[Term]]]:
+        """The links of each node by a property it cannot be published without: once all of them lead to what is held,
+        it is held too. The shapes say so as well; knowing it beforehand saves validating again for every step."""
+        needs: list[tuple[Term, list[Term]]] = []
+        for kind, nodes in members.items():
+            for prop in kind.properties:
+                if prop.stored and prop.form is Form.ENTITY and prop.needed in (Severity.VIOLATION, Severity.WARNING):
+                    links: dict[Term, list[Term]] = {}
+                    for graph in self._graphs:
+                        for node, value in self._staging.pairs(prop.path.predicate, graph):
+                            if node in nodes:
+                                links.setdefault(node, []).append(value)
+                    needs += links.items()
+        return needs

@@ -64,13 +64,14 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """One concept of a closed list; ``name`` is what programs write."""
+    """One concept of a closed list; ``name`` is what programs write, ``notation`` a short mark such as a level's number."""
 
     iri: NamedNode
     name: str
     labels: Text
     definitions: Text
     position: int
+    notation: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -243,7 +243,8 @@ class _ContractReader:
                 raise self._refuse(concept, "is a code without gov:apiName", "Give each code a name for programs.")
             order = int(graph.number(concept, name(GOV, "position"), position))
             definitions = graph.text(concept, name(SKOS, "definition"))
-            codes.append(Code(concept, api_name, graph.text(concept, SKOS_PREF_LABEL), definitions, order))
+            notation = graph.string(concept, name(SKOS, "notation"))
+            codes.append(Code(concept, api_name, graph.text(concept, SKOS_PREF_LABEL), definitions, order, notation))
         return tuple(sorted(codes, key=lambda code: code.position))
 
     def _languages(self, kinds: tuple[Kind, ...]) -> tuple[str, ...]:

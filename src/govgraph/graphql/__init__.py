@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import graphql
-
+from govgraph import settings
 from govgraph.contract import Contract
-from govgraph.graphql.execution import Api, Asked, Told
+from govgraph.graphql.execution import Asked, Schema, Told
 from govgraph.graphql.reading import Limits
-from govgraph.graphql.schema import build
 from govgraph.question import Question
 
-__all__ = ["Api", "Asked", "Limits", "Told", "print_schema"]
+__all__ = ["Asked", "Limits", "Schema", "Told", "build_schema", "print_schema"]
+
+
+def build_schema(contract: Contract, questions: Mapping[str, Question], limits: Limits | None = None) -> Schema:
+    """The schema of a contract and its questions; under the default limits where none are given.
+
+    Raises ContractError where two things would have one name.
+    """
+    return Schema(contract, questions, limits or Limits.of(settings.read({})))
 
 
 def print_schema(contract: Contract, questions: Mapping[str, Question]) -> str:
     """The schema in GraphQL's definition language, sorted, so that its difference is the difference of the API."""
-    return graphql.print_schema(graphql.lexicographic_sort_schema(build(contract, questions))) + "\n"
+    return build_schema(contract, questions).print()

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from govgraph.contract import Text
 from govgraph.graphql import texts
 from govgraph.graphql.entities import iri_of
-from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, shell, size
+from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell, size
 from govgraph.graphql.kinds import Types, describe
 from govgraph.graphql.names import Names, camel, pascal
 from govgraph.graphql.reading import Limits, Request
@@ -140,7 +140,7 @@ class Asking:
         for question in questions.values():
             arguments = [self._argument(parameter) for parameter in question.parameters]
             words = f"{describe(question.titles)} {describe(question.reasons)}".strip()
-            yield field(camel(question.name), _Ask(question), self._answer(question) | None, words, arguments=arguments)
+            yield field(camel(question.name), _Ask(question), maybe(self._answer(question)), words, arguments=arguments)
 
     def _answer(self, question: Question) -> Any:
         types, stem = self._types, pascal(question.name)
@@ -150,10 +150,10 @@ class Asking:
         fill(row, columns, "")
         paging = [argument("first", int | None), argument("offset", int | None)]
         fields = [
-            field("rows", _Rows(), list[row], "", arguments=paging),
+            field("rows", _Rows(), many(row), "", arguments=paging),
             attribute("totalCount", int, "How many rows there are.", "total"),
             attribute("complete", bool, "False where there are more rows than one answer may have."),
-            attribute("columns", list[self._column], ""),
+            attribute("columns", many(self._column), ""),
             attribute("revision", int, "Of the catalogue it was asked of."),
             field("askedOn", _AskedOn(), DATATYPES["date"].type_, "The day that counts as today."),
         ]
@@ -169,17 +169,17 @@ class Asking:
         types = self._types
         if type_ in LITERAL_TYPES:
             of = DATATYPES[LITERAL_TYPES[type_]]
-            return of.type_ | None, lambda cell: of.read(cell.value) if isinstance(cell, Literal) else None
+            return maybe(of.type_), lambda cell: of.read(cell.value) if isinstance(cell, Literal) else None
         if type_ == "chain":
-            return list[self._step], lambda cell: [_Step(step) for step in cell] if isinstance(cell, tuple) else []  # type: ignore[name-defined]  # made at run time
+            return many(self._step), lambda cell: [_Step(step) for step in cell] if isinstance(cell, tuple) else []
         if type_ in types.contract.lists_by_name:
-            return types.code | None, self._code  # type: ignore[operator]  # made at run time
+            return maybe(types.code), self._code
         if type_ == "text":
             return str | None, lambda cell: cell.value if isinstance(cell, Literal) else None
         if type_ == "iri":
             return IRI | None, lambda cell: cell.value if isinstance(cell, NamedNode) else None
-        linked: Any = types.entity([type_] if type_ in types.objects else [])
-        return linked | None, lambda cell: cell if isinstance(cell, NamedNode) else None
+        linked = types.entity([type_] if type_ in types.objects else [])
+        return maybe(linked), lambda cell: cell if isinstance(cell, NamedNode) else None
 
     def _code(self, cell: Cell) -> CodeValue | None:
         return self._types.codes.get(cell) or CodeValue.unknown(cell) if isinstance(cell, NamedNode) else None
@@ -196,7 +196,7 @@ class Asking:
         words = describe(parameter.labels)
         if parameter.default:
             words = f"{words} ({parameter.default} where not given)".strip()
-        return argument(camel(parameter.name), of if parameter.required and not parameter.default else of | None, words)
+        return argument(camel(parameter.name), of if parameter.required and not parameter.default else maybe(of), words)
 
 
 class _Relation(Rule):

@@ -16,7 +16,7 @@ from pyoxigraph import NamedNode
 from govgraph.contract import Contract, Kind, Severity
 from govgraph.errors import BadRequest
 from govgraph.graphql import texts
-from govgraph.graphql.fields import Arguments, Rule, argument, field, fill, shell
+from govgraph.graphql.fields import Arguments, Rule, argument, field, fill, many, maybe, shell
 from govgraph.graphql.names import capitals
 from govgraph.graphql.reading import Needs, Request
 from govgraph.graphql.scalars import IRI
@@ -115,8 +115,7 @@ class _Findings(Rule):
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         wanted = severities(arguments)
         return [
-            sorted((f for f in found if f.severity in wanted), key=gravest_first)
-            for found in request.findings(sources)
+            sorted((f for f in found if f.severity in wanted), key=gravest_first) for found in request.findings(sources)
         ]
 
 
@@ -156,27 +155,30 @@ class Interfaces:
     def fill(self) -> None:
         id_ = field("id", _GlobalId(), strawberry.ID, "The same for as long as the thing has its IRI; opaque.")
         fill(self.node, [id_], "Anything that can be fetched again by its id.", interface=True)
-        fill(self.entity, self._fields(), "Anything with an IRI: an entry, a part of one, or a thing elsewhere.", interface=True)  # fmt: skip
+        words = "Anything with an IRI: an entry, a part of one, or a thing elsewhere."
+        fill(self.entity, self._fields(), words, interface=True)
         self.fill_object(self.thing, [], "A thing outside the catalogue, known by its IRI.")
 
-    def fill_object(self, shell_: type, fields: Sequence[Any], description: str) -> type:
+    def fill_object(self, shell_: type, fields: Iterable[Any], description: str) -> type:
         """Make a shell that stands on Entity an object type."""
         # What a source is follows from the field it comes from, not from its Python class.
         shell_.is_type_of = classmethod(lambda *_: True)  # type: ignore[attr-defined]  # strawberry looks for it
         return fill(shell_, fields, description)
 
     def _fields(self) -> list[Any]:
-        severity = argument("severity", list[self.severity] | None)  # type: ignore[name-defined]  # made at run time
-        found = list[self.finding]  # type: ignore[name-defined]  # made at run time
+        findings = "What the shapes say against it and its parts, gravest first."
+        severity = argument("severity", maybe(many(self.severity)))
+        score = "How complete it is, in percent; null for a thing outside the catalogue."
+        label = "What to call it: its title, or the end of its IRI."
         return [
             field("iri", _Iri(), IRI, "What it is called everywhere, in every format."),
-            field("kind", _KindName(), self.kind_name | None, "Null for a thing outside the catalogue."),  # type: ignore[operator]  # made at run time
+            field("kind", _KindName(), maybe(self.kind_name), "Null for a thing outside the catalogue."),
             field("slug", _Slug(), str | None, "The end of its IRI; null where the IRI is not of this catalogue."),
-            field("label", _Label(), texts.LangString, "What to call it: its title, or the end of its IRI.", arguments=[texts.lang()]),
+            field("label", _Label(), texts.LangString, label, arguments=[texts.lang()]),
             field("page", _Page(), IRI, "The address of the page about it."),
-            field("findings", _Findings(), found, "What the shapes say against it and its parts, gravest first.", arguments=[severity]),
-            field("score", _Score(), float | None, "How complete it is, in percent; null for a thing outside the catalogue."),
-        ]  # fmt: skip
+            field("findings", _Findings(), many(self.finding), findings, arguments=[severity]),
+            field("score", _Score(), float | None, score),
+        ]
 
 
 def _type_of(_class: type, source: NamedNode, info: Any, _abstract: object) -> str:

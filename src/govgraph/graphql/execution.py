@@ -26,7 +26,6 @@ from graphql.execution import Executor
 
 from govgraph.catalogue import View
 from govgraph.contract import Contract
-from govgraph.errors import BadRequest
 from govgraph.graphql import schema as schemas
 from govgraph.graphql.faults import Said, failed, refused, said
 from govgraph.graphql.limits import Meter, Refusal, check_document
@@ -37,6 +36,8 @@ from govgraph.question import Question
 _DOCUMENTS_KEPT = 256
 _LONGEST_KEPT = 20_000
 """Characters: what the kept documents can take of memory is bounded."""
+_UNPARSED = {"Document contains more than": "TOO_MANY_TOKENS", "Document is nested too deeply": "TOO_DEEP"}
+"""How graphql-core begins to say why it stopped parsing what may be well-formed."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,17 @@ class _ProjectingExecutor(Executor[Any]):
         return super().complete_value(return_type, details, info, path, result, context)
 
 
-class Api:
+class Schema:
     """The GraphQL face of one contract and its questions, for any number of views. Safe to use from any thread."""
 
     def __init__(self, contract: Contract, questions: Mapping[str, Question], limits: Limits) -> None:
-        self.schema: GraphQLSchema = schemas.build(contract, questions)
+        self.core: GraphQLSchema = schemas.build(contract, questions)
         self.limits = limits
         self._kept_parsed = lru_cache(_DOCUMENTS_KEPT)(self._parse)
         self._kept_validated = lru_cache(_DOCUMENTS_KEPT)(self._validate)
+
+    def print(self) -> str:
+        return schemas.sdl(self.core)
 
     def operation_type(self, asked: Asked) -> str | None:
         """``query``, ``mutation`` or ``subscription``; None where the document does not say."""
@@ -96,8 +100,9 @@ class Api:
         operation = get_operation_ast(document, asked.operation_name) if document else None
         return operation.operation.value if operation else None
 
-    def answer(self, view: View, asked: Asked, *, projecting: bool = True) -> Told:
+    def execute(self, asked: Asked | str, view: View, *, projecting: bool = True) -> Told:
         """Run an operation over a view. Without ``projecting`` graphql-core walks every field itself."""
+        asked = Asked(asked) if isinstance(asked, str) else asked
         document = self._validated(asked.query)
         if document.ast is None or document.errors:
             return Told(False, errors=document.errors)
@@ -105,19 +110,17 @@ class Api:
         if definition is None:
             return Told(False, errors=(said(_no_operation(asked), "OPERATION_RESOLUTION_FAILURE"),))
         given = dict(asked.variables or {})
-        variables = get_variable_values(self.schema, definition.variable_definitions or (), given)
+        variables = get_variable_values(self.core, definition.variable_definitions or (), given)
         if isinstance(variables, list):
             return Told(False, errors=tuple(said(error, "BAD_USER_INPUT") for error in variables))
-        operation = Operation.of(self.schema, document.ast, definition, variables)
+        operation = Operation.of(self.core, document.ast, definition, variables)
         try:
             plan = Planner(operation, self.limits, schemas.rule_of, Meter(self.limits)).plan()
         except GraphQLError as error:
-            return Told(False, errors=(said(error, "BAD_USER_INPUT"),))
-        except (Refusal, BadRequest) as refusal:
-            return Told(False, errors=(refused(refusal),))
+            return Told(False, errors=(failed(error),))
         request = Request(view, self.limits, plan, projecting)
         result = execute_sync(
-            self.schema,
+            self.core,
             document.ast,
             context_value=request,
             variable_values=given,
@@ -149,7 +152,7 @@ class Api:
         document = self._parsed(query)
         if document.ast is None:
             return document
-        errors = validate(self.schema, document.ast)
+        errors = validate(self.core, document.ast)
         return _Document(document.ast, tuple(said(error, "GRAPHQL_VALIDATION_FAILED") for error in errors))
 
 

@@ -118,6 +118,14 @@ def entry(name: str, type_: object, description: str, *, deprecated: str = "") -
     )
 
 
+def many(type_: Any) -> Any:  # types made at run time are no annotations to a type checker
+    return list[type_]
+
+
+def maybe(type_: Any) -> Any:
+    return type_ | None
+
+
 def shell(name: str, *bases: type) -> type:
     """A type without fields yet, so that types can name each other."""
     return types.new_class(name, bases)

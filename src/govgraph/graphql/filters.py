@@ -17,7 +17,7 @@ from govgraph.catalogue.selection import Condition, Every, No, Order, Some, Wher
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import BadRequest
 from govgraph.graphql.entities import refer
-from govgraph.graphql.fields import entry, fill, shell
+from govgraph.graphql.fields import entry, fill, many, maybe, shell
 from govgraph.graphql.kinds import Types, describe, enum, renamed
 from govgraph.graphql.names import capitals
 from govgraph.graphql.scalars import IRI, datatype, spell
@@ -60,8 +60,7 @@ class Filters:
         names = self._types.names
         by = enum(names.take(f"{kind.name}OrderField", f"The order of {kind.name}"), words, "")
         made = shell(names.take(f"{kind.name}Order", f"The order of {kind.name}"))
-        direction: Any = self.direction
-        fields = [entry("field", by, "By what."), entry("direction", direction | None, "ASC where not given.")]
+        fields = [entry("field", by, "By what."), entry("direction", maybe(self.direction), "ASC where not given.")]
         return fill(made, fields, "Entries without a value come last in both directions.", input_=True)
 
     def where(self, names: Names, kind: Kind, given: Mapping[str, Any] | None) -> Where:
@@ -90,18 +89,18 @@ class Filters:
         return Order(self._orders[kind.name][by["field"].value], direction is not None and direction.value == "DESC")
 
     def _fill(self, kind: Kind) -> dict[str, _Entry]:
-        mine: Any = self._shells[kind.name]
+        mine = self._shells[kind.name]
         fields = [
-            entry("and", list[mine] | None, "All of these hold."),
-            entry("or", list[mine] | None, "At least one of these holds."),
-            entry("not", mine | None, "This does not hold."),
+            entry("and", maybe(many(mine)), "All of these hold."),
+            entry("or", maybe(many(mine)), "At least one of these holds."),
+            entry("not", maybe(mine), "This does not hold."),
         ]
         entries: dict[str, _Entry] = {}
         for prop in kind.properties:
             if prop.stored:
                 type_, terms = self._entry(prop)
-                fields.append(entry(prop.name, type_ | None, describe(prop.labels), deprecated=prop.deprecated))
-                fields += [entry(n, type_ | None, "", deprecated=renamed(prop)) for n in prop.former_names]
+                fields.append(entry(prop.name, maybe(type_), describe(prop.labels), deprecated=prop.deprecated))
+                fields += [entry(n, maybe(type_), "", deprecated=renamed(prop)) for n in prop.former_names]
                 entries |= dict.fromkeys((prop.name, *prop.former_names), _Entry(prop, terms))
         fill(mine, fields, "What stands side by side must all hold.", input_=True)
         return entries
@@ -137,7 +136,7 @@ class Filters:
 
     def _operator(self, name: str, of: Any) -> Any:
         said = "A value is one of these." if of is not strawberry.ID else "One of these, by global id, IRI or slug."
-        return self._one_of(name, [entry("in", list[of] | None, said)])
+        return self._one_of(name, [entry("in", maybe(many(of)), said)])
 
     def _range(self, of: Any) -> Any:
         if of is bool:
@@ -145,9 +144,9 @@ class Filters:
         name = {float: "Float", "Exact": "Decimal", "Day": "Date", "Moment": "DateTime"}
         stem = name.get(of) or name.get(of.__name__, of.__name__)
         fields = [
-            entry("equals", of | None, "It is this."),
-            entry("from", of | None, "It is this or more."),
-            entry("to", of | None, "It is this or less."),
+            entry("equals", maybe(of), "It is this."),
+            entry("from", maybe(of), "It is this or more."),
+            entry("to", maybe(of), "It is this or less."),
             entry("missing", bool | None, _MISSING),
         ]
         return self._once(f"{stem}Filter", fields, one_of=False)

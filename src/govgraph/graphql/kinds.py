@@ -13,7 +13,7 @@ from govgraph.catalogue.text import label_of
 from govgraph.contract import CodeList, Contract, Form, Kind, Property, Severity, Text, say
 from govgraph.graphql import texts
 from govgraph.graphql.entities import THING, Interfaces
-from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, shell
+from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell
 from govgraph.graphql.names import Names, capitals
 from govgraph.graphql.reading import Request
 from govgraph.graphql.scalars import IRI, datatype
@@ -40,6 +40,13 @@ FIXED = (
 """Types that are there whatever the contract says."""
 
 
+_GRAVE = {
+    Severity.VIOLATION: "It breaks the catalogue.",
+    Severity.WARNING: "It keeps an entry from being published.",
+    Severity.INFO: "It is advice.",
+}
+
+
 def describe(text: Text) -> str:
     return say(text, ("en",))
 
@@ -58,8 +65,7 @@ class Types:
             self.names.take(name, f"The type {name}")
         kinds = {capitals(kind.name): describe(kind.descriptions) for kind in contract.kinds}
         self.kind_name = enum("KindName", kinds, "The kinds of entries and of their parts.")
-        severities = {capitals(severity.value): "" for severity in Severity}
-        self.severity = enum("Severity", severities, "VIOLATION breaks the catalogue, WARNING keeps an entry from being published, INFO advises.")  # fmt: skip
+        self.severity = enum("Severity", {capitals(severity.value): _GRAVE[severity] for severity in Severity}, "")
         self.interfaces = Interfaces(contract, self.kind_name, self.severity)
         self.objects: dict[str, type] = {
             kind.name: shell(self.names.take(kind.name, f"The kind {kind.name}"), self.interfaces.entity)
@@ -72,9 +78,14 @@ class Types:
     def fill(self) -> None:
         fill(self.code, _code_fields(), "A concept of one of the closed lists.")
         self.interfaces.fill()
-        fill(self.interfaces.finding, self._finding_fields(), "One thing the shapes say against an entry or a part of it.")  # fmt: skip
+        words = "One thing the shapes say against an entry or a part of it."
+        fill(self.interfaces.finding, self._finding_fields(), words)
         for kind in self.contract.kinds:
             self.interfaces.fill_object(self.objects[kind.name], self._fields(kind), describe(kind.descriptions))
+
+    def take(self, what: str, name: str) -> str:
+        """The name of a type that is ``what``, if it is free."""
+        return self.names.take(name, f"The type {what}")
 
     def entity(self, kinds: Sequence[str]) -> type:
         """The type of an entity of these kinds: theirs where it is one, else the interface."""
@@ -93,59 +104,61 @@ class Types:
         names = Names("field")
         for prop in kind.properties:
             names.take(prop.name, f"The property {prop.name} of {kind.name}")
-            yield self._field(prop, prop.name, prop.deprecated)
+            yield self._field(kind, prop, prop.name, prop.deprecated)
         for prop in kind.properties:
             for former in prop.former_names:
                 names.take(former, f"The former name {former} of {kind.name}.{prop.name}")
-                yield self._field(prop, former, renamed(prop))
+                yield self._field(kind, prop, former, renamed(prop))
 
-    def _field(self, prop: Property, name: str, deprecated: str) -> Any:
-        type_, rule, arguments = self._values(prop)
+    def _field(self, kind: Kind, prop: Property, name: str, deprecated: str) -> Any:
+        type_, rule, arguments = self._values(kind, prop)
         words = describe(prop.descriptions) or describe(prop.labels)
         return field(name, rule, type_, words, arguments=arguments, deprecated=deprecated or None)
 
-    def _values(self, prop: Property) -> tuple[Any, Rule, Sequence[Any]]:
+    def _values(self, kind: Kind, prop: Property) -> tuple[Any, Rule, Sequence[Any]]:
         """The GraphQL type of a property, its rule and its arguments."""
         match prop.form:
-            case Form.TEXT if prop.per_language or prop.single:
-                return texts.Text | None, OneText(prop), [texts.lang()]
+            case Form.TEXT if prop.per_language or prop.single or prop.path.predicate == kind.title:
+                return maybe(texts.Text), OneText(prop), [texts.lang()]
             case Form.TEXT:
-                return list[texts.LangString], SeveralTexts(prop), [texts.lang("“*” gives the texts in all languages.")]  # type: ignore[valid-type]  # made at run time
+                return many(texts.LangString), SeveralTexts(prop), [texts.lang("“*” gives the texts of all languages.")]
             case Form.LITERAL:
                 of = datatype(prop.datatype)
                 if prop.single:
-                    return of.type_ | None, OneLiteral(prop, of.read), []
-                return list[of.type_], SeveralLiterals(prop, of.read), []  # type: ignore[name-defined]  # made at run time
+                    return maybe(of.type_), OneLiteral(prop, of.read), []
+                return many(of.type_), SeveralLiterals(prop, of.read), []
             case Form.CODE if prop.single:
-                return self.code | None, OneCode(prop, self.codes), []
+                return maybe(self.code), OneCode(prop, self.codes), []
             case Form.CODE:
-                return list[self.code], SeveralCodes(prop, self.codes), []  # type: ignore[name-defined]  # made at run time
-        linked: Any = self.entity(prop.kinds)
+                return many(self.code), SeveralCodes(prop, self.codes), []
+        linked = self.entity(prop.kinds)
         if prop.single:
-            return linked | None, OneLink(prop), []
-        return list[linked], SeveralLinks(prop), [argument("first", int | None), argument("offset", int | None)]
+            return maybe(linked), OneLink(prop), []
+        return many(linked), SeveralLinks(prop), [argument("first", int | None), argument("offset", int | None)]
 
     def _finding_fields(self) -> list[Any]:
+        about = "The name of the property; null for a rule about the whole entry."
+        blocks = "Whether the entry cannot be published because of it."
         return [
             attribute("entity", self.interfaces.entity, "The entry or part it is about."),
-            attribute("property", str | None, "The name of the property; null for a rule about the whole entry.", "property_name"),
+            attribute("property", str | None, about, "property_name"),
             attribute("rule", str | None, "The name of the rule, where it comes from one."),
             field("severity", _SeverityName(), self.severity, "How grave it is."),
             field("message", _Message(), str, "What is wrong and what to do.", arguments=[texts.lang()]),
             attribute("points", float, "What mending it gives back to the score, in points."),
-            attribute("blocksPublishing", bool, "Whether the entry cannot be published because of it.", "blocks_publishing"),
+            attribute("blocksPublishing", bool, blocks, "blocks_publishing"),
             field("shape", _TermText("shape"), str | None, "The IRI of the shape that says it."),
             field("component", _TermText("component"), IRI, "Which constraint of SHACL it is."),
             field("value", _TermText("value"), str | None, "The value it is about."),
             attribute("key", strawberry.ID, "The same as long as the same thing is wrong."),
-        ]  # fmt: skip
+        ]
 
 
 def enum(name: str, values: Mapping[str, str], description: str) -> type:
     """An enum whose values are their own names; ``values`` gives each its description."""
     members = {key: strawberry.enum_value(key, description=words or None) for key, words in values.items()}
     made: Any = Enum(name, members)  # type: ignore[misc]  # its members come from the contract
-    return strawberry.enum(made, description=description or None)  # type: ignore[no-any-return]
+    return strawberry.enum(made, description=description or None)
 
 
 class _SeverityName(Rule):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphql import DocumentNode, FieldNode, Node
+from graphql import DocumentNode, FieldNode, GraphQLError, Node
 
-from govgraph.errors import QueryTooCostly
+from govgraph.errors import GovgraphError, QueryTooCostly
 from govgraph.graphql.reading import Limits
-
-__all__ = ["Limits", "Meter", "Refusal", "check_document"]
 
 
 class Refusal(QueryTooCostly):
@@ -18,6 +16,11 @@ class Refusal(QueryTooCostly):
     def __init__(self, name: str, sentence: str, hint: str) -> None:
         super().__init__(sentence, hint)
         self.code = name
+
+
+def located(refusal: GovgraphError, node: FieldNode) -> GraphQLError:
+    """A refusal that leads to its field."""
+    return GraphQLError(str(refusal), [node], original_error=refusal)
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:
@@ -52,7 +55,7 @@ def _selections(document: DocumentNode) -> Iterator[list[FieldNode]]:
 
 
 class Meter:
-    """Counts what a plan holds. Raises Refusal as soon as it is too much."""
+    """Counts what a plan holds. Raises GraphQLError from a Refusal as soon as it is too much."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -62,24 +65,16 @@ class Meter:
     def field(self, node: FieldNode, depth: int) -> None:
         self._fields += 1
         if depth > self._limits.depth:
-            raise Refusal(
-                "TOO_DEEP",
-                f"{node.name.value} stands {depth} levels deep; {self._limits.depth} are allowed.",
-                "Ask in two steps: first the ids, then what is behind them.",
-            )
+            sentence = f"{node.name.value} stands {depth} levels deep; {self._limits.depth} are allowed."
+            raise located(Refusal("TOO_DEEP", sentence, "Ask in two steps: the ids, then what is behind them."), node)
         if self._fields > self._limits.tokens:
-            raise Refusal(
-                "TOO_MANY_FIELDS",
-                f"With its fragments spread the operation has more than {self._limits.tokens} fields.",
-                "Select less, or send several requests.",
-            )
+            sentence = f"With its fragments spread the operation has more than {self._limits.tokens} fields."
+            raise located(Refusal("TOO_MANY_FIELDS", sentence, "Select less, or send several requests."), node)
 
     def entities(self, node: FieldNode, number: int) -> None:
         """``number`` entities more, by the sizes of the pages around the field."""
         self._entities += number
         if self._entities > self._limits.nodes:
-            raise Refusal(
-                "TOO_MANY_NODES",
-                f"With {node.name.value} the answer may hold {self._entities:,} entries; {self._limits.nodes:,} are allowed.",
-                "Give smaller pages: first on lists and on lists within lists.",
-            )
+            held = f"With {node.name.value} the answer may hold {self._entities:,} entries"
+            hint = "Give smaller pages: first on lists and on lists within lists."
+            raise located(Refusal("TOO_MANY_NODES", f"{held}; {self._limits.nodes:,} are allowed.", hint), node)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import strawberry
 
 from govgraph.catalogue import View
-from govgraph.contract import Contract, Kind
+from govgraph.contract import Kind, Severity
 from govgraph.graphql import texts
 from govgraph.graphql.entities import severities
-from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, shell
+from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell
 from govgraph.graphql.kinds import Types
 from govgraph.graphql.names import capitals
 from govgraph.graphql.reading import Limits, Request
@@ -27,6 +27,11 @@ class _KindCount:
         self.labels = kind.plural_labels
         self.count = len(view.members(kind))
         self.score = view.summary().kinds[kind.name].score
+
+
+class _FindingCounts:
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self.violation, self.warning, self.info = (counts.get(severity, 0) for severity in Severity)
 
 
 class _Overview:
@@ -48,21 +53,13 @@ class _Overview:
         return [_KindCount(self._view, kind) for kind in self._view.contract.entities]
 
     @property
-    def finding_counts(self) -> dict[str, int]:
-        return dict(self._view.summary().findings)
+    def finding_counts(self) -> _FindingCounts:
+        return _FindingCounts(self._view.summary().findings)
 
 
 class _Catalogue(Rule):
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         return [_Overview(request.view, request.limits)]
-
-
-class _FindingCount(Rule):
-    def __init__(self, severity: str) -> None:
-        self._severity = severity
-
-    def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
-        return [counts.get(self._severity, 0) for counts in sources]
 
 
 class _KindLabel(Rule):
@@ -100,18 +97,16 @@ def _place_of(cursor: str) -> tuple[float, str, str]:
     return 0.0, "", ""
 
 
-def catalogue_field(types: Types, contract: Contract) -> Any:
-    finding: Any = types.interfaces.finding
-    kind_name: Any = types.kind_name
-    counts: Any = fill(
+def catalogue_field(types: Types) -> Any:
+    counts = fill(
         shell("FindingCounts"),
-        [field(name, _FindingCount(name), int, "") for name in ("violation", "warning", "info")],
+        [attribute(severity.value, int, "") for severity in Severity],
         "How many findings there are of each severity.",
     )
-    of_kind: Any = fill(
+    of_kind = fill(
         shell("KindSummary"),
         [
-            attribute("kind", kind_name, "", "name"),
+            attribute("kind", types.kind_name, "", "name"),
             field("label", _KindLabel(), texts.LangString, "What its entries are called.", arguments=[texts.lang()]),
             attribute("count", int, "How many entries there are."),
             attribute("score", float, "How complete they are, in percent."),
@@ -121,11 +116,11 @@ def catalogue_field(types: Types, contract: Contract) -> Any:
     findings = field(
         "findings",
         _AllFindings(),
-        connection("Finding", finding, lambda name: name),
+        connection("Finding", types.interfaces.finding, lambda name: name),
         "Everything found, what costs most points first.",
         arguments=[
-            argument("severity", list[types.severity] | None),  # type: ignore[name-defined]  # made at run time
-            argument("kind", list[kind_name] | None),
+            argument("severity", maybe(many(types.severity))),
+            argument("kind", maybe(many(types.kind_name))),
             argument("first", int | None),
             argument("after", str | None),
         ],
@@ -135,13 +130,13 @@ def catalogue_field(types: Types, contract: Contract) -> Any:
         attribute("base", IRI, "What the IRIs of the catalogue begin with."),
         attribute("contract", strawberry.ID, "Changes with the ontology and the shapes."),
         attribute("score", float, "How complete the catalogue is, in percent."),
-        attribute("counts", list[of_kind], "Its kinds, in the order of menus."),
+        attribute("counts", many(of_kind), "Its kinds, in the order of menus."),
         attribute("findingCounts", counts, "How many findings there are of each severity.", "finding_counts"),
         findings,
         attribute("limits", _limits(), "What one operation may ask for."),
     ]
-    made: Any = fill(shell("Catalogue"), fields, "The whole catalogue as you see it.")
-    return field("catalogue", _Catalogue(), made | None, "The whole catalogue as you see it.")
+    made = fill(shell("Catalogue"), fields, "The whole catalogue as you see it.")
+    return field("catalogue", _Catalogue(), maybe(made), "The whole catalogue as you see it.")
 
 
 def _limits() -> type:

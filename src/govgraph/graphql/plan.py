@@ -35,9 +35,10 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from govgraph.errors import BadRequest
 from govgraph.graphql.entities import THING, type_names
 from govgraph.graphql.fields import Arguments, Rule
-from govgraph.graphql.limits import Meter
+from govgraph.graphql.limits import Meter, located
 from govgraph.graphql.reading import Limits, Needs, Request, needs_of
 
 Projection: TypeAlias = dict[str, Any]
@@ -154,7 +155,7 @@ class _Place:
 
 @dataclass
 class Planner:
-    """Plans one operation; ``rule_of`` gives a field's rule. Raises BadRequest for sizes that cannot be.
+    """Plans one operation; ``rule_of`` gives a field's rule. Raises GraphQLError for sizes that cannot be.
 
     ``meter`` is told of every field, before what is below it is planned, and may refuse to go on.
     """
@@ -185,12 +186,18 @@ class Planner:
         many = is_list_type(get_nullable_type(definition.type))
         if is_leaf_type(named):
             return Planned(rule, arguments, None, many)
-        inner = _Place(place.depth + 1, place.times * rule.width(arguments, self.limits))
+        inner = _Place(place.depth + 1, place.times * self._width(rule, arguments, node))
         if is_abstract_type(named) or (isinstance(named, GraphQLObjectType) and named.interfaces):
             self.meter.entities(node, inner.times)
         selected = [n.selection_set for n in nodes if n.selection_set]
-        below = self._choice(selected, inner) if is_abstract_type(named) else self._level(named, selected, inner)  # type: ignore[arg-type]  # neither leaf nor abstract: an object
+        below = self._choice(selected, inner) if is_abstract_type(named) else self._level(named, selected, inner)
         return Planned(rule, arguments, below, many)
+
+    def _width(self, rule: Rule, arguments: Arguments, node: FieldNode) -> int:
+        try:
+            return rule.width(arguments, self.limits)
+        except BadRequest as refusal:
+            raise located(refusal, node) from refusal
 
     def _level(self, type_: GraphQLObjectType, selected: Sequence[SelectionSetNode], place: _Place) -> Level:
         fields = {key: self._field(type_, nodes, place) for key, nodes in self._collect(type_, selected).items()}
@@ -219,9 +226,7 @@ class Planner:
                 yield fragment.type_condition.name.value
             yield from self._conditions(fragment.selection_set, seen)
 
-    def _collect(
-        self, type_: GraphQLObjectType, selected: Sequence[SelectionSetNode]
-    ) -> dict[str, list[FieldNode]]:
+    def _collect(self, type_: GraphQLObjectType, selected: Sequence[SelectionSetNode]) -> dict[str, list[FieldNode]]:
         """The fields selected of a type by response key, in the order of their first appearance."""
         grouped: dict[str, list[FieldNode]] = {}
         seen: set[str] = set()

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -16,7 +17,7 @@ from govgraph.contract import Kind
 from govgraph.errors import BadRequest
 from govgraph.graphql import texts
 from govgraph.graphql.entities import iri_of, refer
-from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, shell, size
+from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell, size
 from govgraph.graphql.filters import Filters
 from govgraph.graphql.kinds import Types, describe
 from govgraph.graphql.names import lower_first
@@ -86,15 +87,15 @@ PAGE_INFO = fill(
 
 def connection(name: str, of: Any, take: Callable[[str], str]) -> type:
     """The connection type ``{name}Connection`` with its edge."""
-    edge: Any = fill(
+    edge = fill(
         shell(take(f"{name}Edge")),
         [attribute("cursor", str, "For after and before."), attribute("node", of, "")],
         "",
     )
     fields = [
         attribute("totalCount", int, "How many there are on all pages.", "total"),
-        attribute("edges", list[edge], "This page, with a cursor for each."),
-        attribute("nodes", list[of], "This page."),
+        attribute("edges", many(edge), "This page, with a cursor for each."),
+        attribute("nodes", many(of), "This page."),
         attribute("pageInfo", PAGE_INFO, "Where this page stands.", "page_info"),
     ]
     return fill(shell(take(f"{name}Connection")), fields, "")
@@ -186,21 +187,20 @@ def root_fields(types: Types, filters: Filters) -> Iterator[Any]:
     id_, iri, slug = argument("id", strawberry.ID | None), argument("iri", IRI | None), argument("slug", str | None)
     ids = argument("ids", list[strawberry.ID], "Global ids or IRIs.")
     one = argument("id", strawberry.ID, "A global id or an IRI.")
-    yield field("node", _Node(), node | None, "Anything by its global id.", arguments=[one])  # type: ignore[operator]  # made at run time
-    yield field("nodes", _Nodes(), list[node | None], "Several at once, in the order asked for.", arguments=[ids])  # type: ignore[operator,misc]  # made at run time
-    yield field("entity", _Lookup(None), entity | None, "Anything by its id or IRI.", arguments=[id_, iri])  # type: ignore[operator]  # made at run time
+    yield field("node", _Node(), maybe(node), "Anything by its global id.", arguments=[one])
+    yield field("nodes", _Nodes(), many(maybe(node)), "Several at once, in the order asked for.", arguments=[ids])
+    yield field("entity", _Lookup(None), maybe(entity), "Anything by its id or IRI.", arguments=[id_, iri])
     for kind in types.contract.entities:
-        object_: Any = types.objects[kind.name]
-        words = describe(kind.descriptions)
-        yield field(lower_first(kind.name), _Lookup(kind), object_ | None, words, arguments=[id_, iri, slug])
+        object_, words = types.objects[kind.name], describe(kind.descriptions)
+        yield field(lower_first(kind.name), _Lookup(kind), maybe(object_), words, arguments=[id_, iri, slug])
         arguments = [
-            argument("filter", filters.filter(kind) | None),  # type: ignore[operator]  # made at run time
-            argument("orderBy", list[filters.order(kind)] | None),  # type: ignore[misc]  # made at run time
+            argument("filter", maybe(filters.filter(kind))),
+            argument("orderBy", maybe(many(filters.order(kind)))),
             *PAGING,
             texts.lang(),
         ]
-        made: Any = connection(kind.name, object_, lambda name, kind=kind: types.names.take(name, f"{name} of {kind.name}"))  # type: ignore[misc]  # fmt: skip
-        yield field(kind.plural, _Members(kind, filters), made | None, words, arguments=arguments)
+        made = connection(kind.name, object_, partial(types.take, f"of the list of {kind.name}"))
+        yield field(kind.plural, _Members(kind, filters), maybe(made), words, arguments=arguments)
 
 
 def encode(*parts: object) -> str:

@@ -134,11 +134,12 @@ def _iri(text: str) -> str | None:
         return None
 
 
+_EXACT = "A decimal number, written as text so that no digit is lost."
 _XSD = "https://www.w3.org/TR/xmlschema11-2/#"
 SCALARS: dict[object, ScalarDefinition] = {
     IRI: _scalar("IRI", "An absolute IRI.", _iri, "https://www.rfc-editor.org/rfc/rfc3987"),
     Long: _scalar("Long", "A whole number of up to 64 bits, written as a number.", whole_number, _XSD + "long"),
-    Exact: _scalar("Decimal", "A decimal number, written as text so that no digit is lost.", exact_number, _XSD + "decimal"),
+    Exact: _scalar("Decimal", _EXACT, exact_number, _XSD + "decimal"),
     Day: _scalar("Date", "A day, such as 2027-01-31.", day, _XSD + "date"),
     Moment: _scalar("DateTime", "A moment, such as 2027-01-31T12:00:00Z.", moment, _XSD + "dateTime"),
     Duration: _scalar("Duration", "A length of time, such as P5D (five days).", duration, _XSD + "duration"),

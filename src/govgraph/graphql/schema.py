@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from graphql import GraphQLField, GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    lexicographic_sort_schema,
+    print_schema,
+)
 from strawberry.schema.config import StrawberryConfig
 
 from govgraph.contract import Contract
@@ -25,10 +32,10 @@ from govgraph.question import Question
 _DEFINITION = "strawberry-definition"
 _QUERY = """What can be asked of the catalogue: single entries, lists of each kind, and questions with their answers.
 
-In every field: `lang` are the languages wanted, best first; where a text is in none of them, English is served, else any.
-Lists of a kind are Relay connections; `orderBy` takes one key for now, label where not given. Lists within an entry are in
-order of IRI; `first` is at most how many, `offset` how many to leave out before. Where no size is given, it is that of
-`catalogue { limits { pageSize } }`; rows of answers come up to `pageMax`.
+In every field: `lang` are the languages wanted, best first; where a text is in none of them, English is served, else
+any. Lists of a kind are Relay connections; `orderBy` takes one key for now, label where not given. Lists within an
+entry are in order of IRI; `first` is at most how many, `offset` how many to leave out before. Where no size is given,
+it is that of `catalogue { limits { pageSize } }`; rows of answers come up to `pageMax`.
 What an entry lacks is null and among its `findings`; no field of an entry is ever required."""
 
 
@@ -37,7 +44,7 @@ def build(contract: Contract, questions: Mapping[str, Question]) -> GraphQLSchem
     types = Types(contract)
     filters = Filters(types)
     asking = Asking(types)
-    fields = [catalogue_field(types, contract), *root_fields(types, filters), *asking.fields(questions)]
+    fields = [catalogue_field(types), *root_fields(types, filters), *asking.fields(questions)]
     names = Names("root field")
     for number, field in enumerate(fields):
         names.take(field.graphql_name, f"The root field number {number}, {field.description}")
@@ -52,6 +59,11 @@ def build(contract: Contract, questions: Mapping[str, Question]) -> GraphQLSchem
     core: GraphQLSchema = made._schema
     _attach(core)
     return core
+
+
+def sdl(schema: GraphQLSchema) -> str:
+    """The schema in GraphQL's definition language, sorted, so that its difference is the difference of the API."""
+    return print_schema(lexicographic_sort_schema(schema)) + "\n"
 
 
 def rule_of(field: GraphQLField) -> Rule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pyoxigraph import Literal
 
@@ -14,6 +15,8 @@ from govgraph.web import drawing
 from govgraph.web.drawing import BarChart, Drawing
 from govgraph.web.showing import Showing, Shown
 from govgraph.web.visit import Visit
+
+Rows: TypeAlias = tuple[tuple[Cell, ...], ...]
 
 MOST_BARS = 60
 
@@ -55,11 +58,13 @@ class AnswerPage:
     answer: Answer
 
     @classmethod
-    def of(cls, visit: Visit, view: View, answer: Answer, page: int, size: int) -> AnswerPage:
+    def of(  # the page's place in the answer, beside what every page needs
+        cls, visit: Visit, view: View, answer: Answer, page: int, size: int, most_bars: int = MOST_BARS
+    ) -> AnswerPage:
         chosen = answer.rows[(page - 1) * size : page * size]
         plain = [number for number, column in enumerate(answer.question.columns) if column.type != "chain"]
-        chart_rows = answer.rows[:MOST_BARS] if answer.question.chart else ()
-        showing = Showing(visit, view, _nodes((*chosen, *chart_rows)))
+        bars = answer.rows[:most_bars] if answer.question.chart else ()
+        showing = Showing(visit, view, _nodes((*chosen, *bars)))
         chains = [column for column in answer.question.columns if column.type == "chain"]
         rows = tuple(
             RowShown(
@@ -73,7 +78,7 @@ class AnswerPage:
             columns=tuple(_column(visit, answer.question.columns[position]) for position in plain),
             chain_label=_label(visit, chains[0]) if chains else "",
             rows=rows,
-            chart=_chart(visit, showing, answer),
+            chart=_chart(visit, showing, answer, bars),
             total=len(answer.rows),
             complete=answer.complete,
             page=page,
@@ -90,7 +95,7 @@ def _column(visit: Visit, column: Column) -> ColumnShown:
     return ColumnShown(_label(visit, column), column.type in ("integer", "decimal"))
 
 
-def _nodes(rows: tuple[tuple[Cell, ...], ...]) -> Iterator[Term]:
+def _nodes(rows: Rows) -> Iterator[Term]:
     for row in rows:
         for cell in row:
             if isinstance(cell, tuple):
@@ -118,20 +123,20 @@ def _chain(showing: Showing, row: tuple[Cell, ...]) -> ChainShown | None:
     return ChainShown(nodes, ties, drawing.chain(boxes, ties))
 
 
-def _chart(visit: Visit, showing: Showing, answer: Answer) -> BarChart | None:
+def _chart(visit: Visit, showing: Showing, answer: Answer, rows: Rows) -> BarChart | None:
     chart = answer.question.chart
-    if chart is None or not answer.rows:
+    if chart is None or not rows:
         return None
     columns = {column.name: position for position, column in enumerate(answer.question.columns)}
     series = [answer.question.columns[columns[name]] for name in chart.values]
-    rows = [
+    drawn = [
         (
             _cell(showing, row[columns[chart.label]]),
             [_number(visit, row[columns[name]]) for name in chart.values],
         )
-        for row in answer.rows[:MOST_BARS]
+        for row in rows
     ]
-    return drawing.bars([_label(visit, column) for column in series], rows)
+    return drawing.bars([_label(visit, column) for column in series], drawn)
 
 
 def _number(visit: Visit, cell: Cell) -> tuple[float, str]:

@@ -28,17 +28,18 @@ class Line:
     label: str
     description: str
     values: tuple[Shown, ...]
-    parts: tuple[PartShown, ...] = ()
+    parts: tuple[PartTable, ...] = ()
     total: int = 0
     all_href: str = ""
 
 
 @dataclass(frozen=True)
-class PartShown:
-    iri: str
+class PartTable:
+    """The parts of one kind, a row each; ``rows`` have None where a part does not say what the column is for."""
+
     kind: str
-    lines: tuple[Line, ...]
-    others: tuple[Line, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Line | None, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -153,15 +154,29 @@ class Reading:
             label=self._visit.heading(prop.labels),
             description=self._visit.say(prop.descriptions),
             values=shown[:MOST_VALUES],
-            parts=tuple(self._part(part) for part in parts),
+            parts=self._part_tables(parts),
             total=len(values),
             all_href=self._all(prop) if len(shown) > MOST_VALUES else "",
         )
 
-    def _part(self, part: Entity) -> PartShown:
-        lines = tuple(self._line(prop, values) for prop, values in part.values.items() if prop.stored)
-        kind = self._visit.heading(part.kind.labels) if part.kind else ""
-        return PartShown(part.iri.value, kind, lines, self._others(part))
+    def _part_tables(self, parts: Sequence[Entity]) -> tuple[PartTable, ...]:
+        kinds = dict.fromkeys(part.kind for part in parts)
+        return tuple(self._part_table(kind, [part for part in parts if part.kind is kind]) for kind in kinds)
+
+    def _part_table(self, kind: Kind | None, parts: Sequence[Entity]) -> PartTable:
+        said = [self._part(part) for part in parts]
+        names = [p.name for p in kind.properties] if kind else []
+        named = {name: line.label for lines in said for name, line in lines.items()}
+        columns = sorted(named, key=lambda name: (names.index(name) if name in names else len(names), name))
+        return PartTable(
+            self._visit.heading(kind.labels) if kind else "",
+            tuple(named[name] for name in columns),
+            tuple(tuple(lines.get(name) for name in columns) for lines in said),
+        )
+
+    def _part(self, part: Entity) -> dict[str, Line]:
+        lines = [self._line(prop, values) for prop, values in part.values.items() if prop.stored]
+        return {line.name: line for line in (*lines, *self._others(part))}
 
     def _others(self, entity: Entity) -> tuple[Line, ...]:
         return tuple(

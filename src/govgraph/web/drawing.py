@@ -95,7 +95,7 @@ def _across(nodes: Sequence[Node], ties: Sequence[Tie]) -> Drawing:
 
 
 def _down(nodes: Sequence[Node], ties: Sequence[Tie]) -> Drawing:
-    height = _BOX[1] - 8
+    height = _BOX[1] - 4
     step = height + _GAP_DOWN
     boxes = [
         Box(node, _MARGIN, _MARGIN + number * step, _WIDTH_DOWN, height, _fit(node.shown.text, _CHARACTERS_DOWN))

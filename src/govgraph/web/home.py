@@ -28,8 +28,7 @@ from govgraph.web.visit import Visit
 
 FEATURED = ("blocked_services", "regulations_of_item")
 """The mission's two questions, by name; a contract without one shows the other alone."""
-_ROWS = 5
-_CHARTS = 2
+_ROWS, _CHARTS, _BARS, _SCORES = 4, 3, 8, 10
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,7 @@ def home(house: House, request: Request) -> Response:
             summary=view.summary(),
             featured=front.featured(),
             charts=front.charts(),
+            weakest=front.weakest(),
             canonical=visit.canonical("/"),
             revision=view.revision,
         )
@@ -107,6 +107,11 @@ class Front:
             )
             for kind in visit.house.contract.entities
         ]
+
+    def weakest(self) -> list[KindCount]:
+        """The kinds with most to mend, lowest score first."""
+        filled = [kind for kind in self.kinds() if kind.count]
+        return sorted(filled, key=lambda kind: kind.points.score)[:_SCORES]
 
     def featured(self) -> list[Featured]:
         return [self._feature(self._questions[name]) for name in FEATURED if name in self._questions]
@@ -139,4 +144,4 @@ class Front:
 
     def _page(self, question: Question, answer: Answer) -> AnswerPage:
         key = ("home page", question.name, self._today, self._visit.language, self._visit.asked)
-        return self._view.keep(key, lambda: AnswerPage.of(self._visit, self._view, answer, 1, _ROWS))
+        return self._view.keep(key, lambda: AnswerPage.of(self._visit, self._view, answer, 1, _ROWS, _BARS))

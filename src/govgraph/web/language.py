@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -23,8 +24,11 @@ from babel.units import format_unit
 
 SHIPPED = Path(__file__).parent / "locale"
 DOMAIN = "govgraph"
+AUTHORITY = "http://publications.europa.eu/resource/authority/"
+"""Tables CPSV-AP and DCAT-AP take languages, countries and currencies from (op.europa.eu/en/web/eu-vocabularies)."""
 
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?")
+_LOOSE = re.compile("(?<=«) | (?=[;:!?»])")
 _UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 
@@ -35,6 +39,10 @@ class Words:
     tag: str
     locale: Locale
     translations: NullTranslations
+
+    def typeset(self, text: str) -> str:
+        """French keeps its double punctuation on the line of the word before."""
+        return _LOOSE.sub("\u00a0", text) if self.tag == "fr" else text
 
     def number(self, value: float | Decimal) -> str:
         """A count or quantity, with the language's separators."""
@@ -66,6 +74,21 @@ class Words:
             return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
         except (UnknownLocaleError, ValueError):
             return tag
+
+
+    def authority(self, iri: str) -> str:
+        """What a language, country or currency of the EU authority tables is called; empty for any other IRI."""
+        table, _, code = iri.removeprefix(AUTHORITY).partition("/")
+        if not iri.startswith(AUTHORITY):
+            return ""
+        match table:
+            case "language":
+                return str(self.locale.languages.get(get_global("language_aliases").get(code.lower(), ""), ""))
+            case "country":
+                return str(self.locale.territories.get(get_global("territory_aliases").get(code, [""])[0], ""))
+            case "currency":
+                return str(self.locale.currencies.get(code, ""))
+        return ""
 
 
 class Languages:

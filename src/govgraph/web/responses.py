@@ -100,12 +100,12 @@ def answer(  # what an answer is made of, none of it optional in general
         relations.append(f'<{canonical}>; rel="canonical"')
     if relations:
         headers["link"] = ", ".join(relations)
-    if _has(visit.request, tag):
+    if already_has(visit.request, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(make(), media_type=format_.content_type, headers=headers)
 
 
-def _has(request: Request, tag: str) -> bool:
+def already_has(request: Request, tag: str) -> bool:
     """``If-None-Match`` by weak comparison (RFC 9110 section 8.8.3.2)."""
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
     return "*" in known or tag.removeprefix("W/") in known

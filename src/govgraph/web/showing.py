@@ -148,6 +148,8 @@ class Showing:
         if not isinstance(term, NamedNode) or self._names.split(term.value) or term in self._kinds:
             return self.term(term)
         parts = urlsplit(term.value)
+        if known := self._visit.words.authority(term.value):
+            return Shown(known, "link", href=term.value, iri=term.value)
         label = self._labels.get(term) or self._word(term)
         named = label.language != "" or parts.scheme not in ("http", "https")
         text = label.text if named else _address(parts)

@@ -47,7 +47,7 @@ class Visit:
 
     def say(self, text: Text) -> str:
         """A text of the contract in the reader's language."""
-        return say(text, self.languages)
+        return self.words.typeset(say(text, self.languages))
 
     def heading(self, text: Text) -> str:
         """A text of the contract with a capital: labels are written as they stand in a sentence."""
