@@ -20,6 +20,8 @@ from govgraph.question import Question
 from govgraph.question.reading import read as read_questions
 from govgraph.store.embedded import DiskStore, MemoryStore
 
+pytest_plugins = ("requirements",)
+
 REPOSITORY = Path(__file__).parents[1]
 BASE = "http://127.0.0.1:8000/"
 TURTLE_PREFIXES = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())

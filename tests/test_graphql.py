@@ -22,7 +22,8 @@ COUNTRY = """
 <id/building-block/identity> a gov:BuildingBlock ; dct:title "Identity"@en ; dct:description "Who is who."@en ;
     gov:publicationStatus code:Published .
 <id/building-block/payment> a gov:BuildingBlock ; dct:title "Payments"@en , "Paiements"@fr ;
-    dct:description "Money."@en ; gov:requiresBlock <id/building-block/identity> ; gov:publicationStatus code:Published .
+    dct:description "Money."@en ; gov:requiresBlock <id/building-block/identity> ;
+    gov:publicationStatus code:Published .
 <id/life-event/birth> a cv:LifeEvent ; dct:title "Birth"@en ; dct:description "A child is born."@en ;
     gov:publicationStatus code:Published .
 <id/business-event/start> a cv:BusinessEvent ; dct:title "Start"@en ; dct:description "A company begins."@en ;
@@ -33,7 +34,8 @@ BIRTH = """; cv:isGroupedBy <id/life-event/birth> , <id/business-event/start> , 
     gov:transactionsPerYear 9007199254740993 ; gov:crossBorder true ; cv:processingTime "P5D"^^xsd:duration ;
     gov:requestsPerMonth 12.50 ; dcat:keyword "baby"@en , "child"@en , "bébé"@fr ;
     dct:language <http://publications.europa.eu/resource/authority/language/FRA>"""
-WRONG = """; gov:transactionsPerYear "many" ; gov:crossBorder "maybe"^^xsd:boolean ; gov:requestsPerMonth "x"^^xsd:decimal"""
+WRONG = """; gov:transactionsPerYear "many" ; gov:crossBorder "maybe"^^xsd:boolean ;
+    gov:requestsPerMonth "x"^^xsd:decimal"""
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +98,7 @@ def test_every_kind_has_a_look_up_and_a_list_and_every_question_a_field(schema: 
 
 def test_no_property_is_required_however_often_its_shape_says_so(schema: Schema, contract: Contract) -> None:
     required = [(kind, prop) for kind in contract.kinds for prop in kind.properties if prop.needed and prop.single]
-    assert len(required) > 40
+    assert len(required) > 20
     for kind, prop in required:
         type_ = schema.core.type_map[kind.name]
         assert isinstance(type_, GraphQLObjectType)
@@ -308,7 +310,8 @@ def test_what_is_of_several_kinds_or_of_none_is_an_entity(ask: Callable[..., Any
 def test_findings_come_gravest_first_in_the_language_asked_for_and_make_the_score(ask: Callable[..., Any]) -> None:
     found = ask(
         '{ service(slug: "wrong") { score findings { severity points message fr: message(lang: ["fr"])'
-        ' blocksPublishing key entity { iri } rule } } thing: entity(iri: "https://example.org/") { score findings { key } } }'
+        " blocksPublishing key entity { iri } rule } }"
+        ' thing: entity(iri: "https://example.org/") { score findings { key } } }'
     )
     order = ["VIOLATION", "WARNING", "INFO"]
     grave = [order.index(f["severity"]) for f in found["service"]["findings"]]
@@ -377,7 +380,8 @@ def test_filters_give_what_they_say(ask: Callable[..., Any], given: str, expecte
 
 
 def test_dates_are_filtered_as_dates(schema: Schema, seed: Seed) -> None:
-    query = "query($from: Date, $to: Date) { regulations(first: 200, filter: { inForceFrom: { from: $from, to: $to } }) { nodes { inForceFrom } } }"
+    query = """query($from: Date, $to: Date) {
+      regulations(first: 200, filter: { inForceFrom: { from: $from, to: $to } }) { nodes { inForceFrom } } }"""
     told = schema.execute(Asked(query, variables={"from": "2010-01-01", "to": "2015-12-31"}), seed.public)
     days = [node["inForceFrom"] for node in told.data["regulations"]["nodes"]]
     assert days
@@ -414,7 +418,7 @@ def test_the_catalogue_is_counted_scored_and_its_findings_paged(schema: Schema, 
     query = """query($after: String, $severity: [Severity!]) { catalogue {
       revision base score contract counts { kind label(lang: ["fr"]) { value } count score }
       findingCounts { violation warning info } limits { pageMax }
-      findings(first: 40, after: $after, severity: $severity) {
+      findings(first: 15, after: $after, severity: $severity) {
         totalCount nodes { key severity points entity { iri } } pageInfo { hasNextPage endCursor } } } }"""
     told = schema.execute(query, seed.working)
     assert not told.errors
@@ -433,7 +437,7 @@ def test_the_catalogue_is_counted_scored_and_its_findings_paged(schema: Schema, 
             break
         after = page["pageInfo"]["endCursor"]
     assert keys == [finding.key for finding in seed.working.all_findings()]
-    assert len(keys) == page["totalCount"] > 100
+    assert len(keys) == page["totalCount"] > 30
     warnings = schema.execute(Asked(query, variables={"severity": "WARNING"}), seed.working).data["catalogue"]
     assert warnings["findings"]["totalCount"] == summary.findings["warning"]
 
@@ -452,7 +456,8 @@ def test_every_question_without_required_parameters_answers_in_its_columns(schem
             continue
         first, *more = question.name.split("_")
         name = first + "".join(word.capitalize() for word in more)
-        query = f"{{ {name} {{ totalCount complete revision askedOn columns {{ name type label {{ value }} }} rows {{ __typename }} }} }}"
+        fields = "totalCount complete revision askedOn columns { name type label { value } } rows { __typename }"
+        query = f"{{ {name} {{ {fields} }} }}"
         told = schema.execute(query, seed.public)
         assert not told.errors, (name, told.errors)
         found = told.data[name]
@@ -498,7 +503,8 @@ def test_the_public_see_no_draft_by_any_way(schema: Schema, small: Callable[...,
     iri = f"{BASE}id/service/draft"
     query = f"""{{ service(slug: "draft") {{ iri }} node(id: "{iri}") {{ id }} entity(iri: "{iri}") {{ iri }}
       nodes(ids: ["{iri}"]) {{ id }} services {{ totalCount nodes {{ slug requires {{ slug }} }} }}
-      organisation(slug: "interior") {{ services {{ slug }} }} catalogue {{ counts {{ kind count }} findings {{ nodes {{ entity {{ iri }} }} }} }} }}"""
+      organisation(slug: "interior") {{ services {{ slug }} }}
+      catalogue {{ counts {{ kind count }} findings {{ nodes {{ entity {{ iri }} }} }} }} }}"""
     hidden = schema.execute(query, loaded.public)
     assert not hidden.errors
     assert "draft" not in str(hidden.data)
@@ -609,13 +615,14 @@ def test_the_number_of_reads_depends_on_the_query_and_never_on_the_rows(
     reader = CountingReader(seed.working)
     view = View(reader, seed.contract, seed.working.names, seed.working.audience)  # type: ignore[arg-type]
     query = """query($first: Int) { services(first: $first) { nodes { title { value } label { value } score
-      needsBlocks { title { value } realisedBy { title { value } operator { title { value } } } }
+      needsBlocks { title { value } realisedBy(first: 5) { title { value } operator { title { value } } } }
       events { __typename label { value } ... on LifeEvent { title { value } } }
       channels { type { name } } findings { message } level { name } } } }"""
     counts = set()
     for first in (5, 5, 25, 60):
         before = reader.reads
         told = schema.execute(Asked(query, variables={"first": first}), view, projecting=projecting)
+        assert not told.errors
         assert len(told.data["services"]["nodes"]) == first
         counts.add(reader.reads - before)
     assert len(counts) == 2, "the first request finds what a view keeps, every other one asks equally often"

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from conftest import BASE, ORGANISATION, TURTLE_PREFIXES, Seed, service
@@ -16,6 +19,7 @@ from govgraph.store.embedded import DiskStore
 from govgraph.web.app import build_app
 
 PAGE = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+HTML = "text/html; charset=utf-8"
 SERVICE = "/doc/service/apply-for-a-building-permit"
 
 
@@ -140,18 +144,20 @@ def test_head_is_answered_like_get_without_a_body(client: TestClient) -> None:
     assert answer.headers["etag"] == client.get(SERVICE, headers={"Accept": "*/*"}).headers["etag"]
 
 
-def test_a_fault_of_ours_shows_no_internals(seed: Seed, tmp_path: Path) -> None:
-    app = build_app(read({}, data=tmp_path / "data"))
-    broken = tmp_path / "data"
-    broken.mkdir()
-    (broken / "current").write_text('{"revision": 1, "base": "http://127.0.0.1:8000/", "format": "none"}')
+def test_a_fault_of_ours_shows_no_internals(seed: Seed) -> None:
+    def fault(_request: Request) -> Response:
+        raise ZeroDivisionError("the inside of the house")
+
+    app = build_app(read({}, data=seed.directory))
+    app.router.routes.insert(0, Route("/fault", fault))
     with TestClient(app, base_url=BASE, raise_server_exceptions=False) as client:
-        for headers in ({}, PAGE):
-            answer = client.get("/", headers=headers)
-            assert answer.status_code == 500
-            assert "Traceback" not in answer.text
-            assert "TypeError" not in answer.text
-            assert answer.headers["x-content-type-options"] == "nosniff"
+        page, problem = client.get("/fault", headers=PAGE), client.get("/fault")
+    assert (page.headers["content-type"], problem.headers["content-type"]) == (HTML, "application/problem+json")
+    for answer in (page, problem):
+        assert answer.status_code == 500
+        assert "ZeroDivision" not in answer.text
+        assert "inside" not in answer.text
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_without_a_catalogue_everything_is_503_with_a_hint(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from govgraph.iris import (
     compact,
     name,
 )
+from govgraph.settings import Settings
 from govgraph.shipped import shipped
 from govgraph.store import Path
 
@@ -42,6 +43,11 @@ _VOCABULARY_TYPES = {
     name(RDFS, "Class"),
     name(RDF, "Property"),
 }
+
+
+def of(settings: Settings) -> Contract:
+    """The contract that the settings name. Raises as ``read`` does."""
+    return read(ontology=settings.ontology, shapes=settings.shapes, extension=settings.contract)
 
 
 def read(

@@ -140,10 +140,8 @@ class Schema:
             document = parse(query, max_tokens=self.limits.tokens)
             check_document(document, self.limits)
         except GraphQLSyntaxError as error:
-            long = error.description.startswith("Document contains more than")
-            return _Document(None, (said(error, "TOO_MANY_TOKENS" if long else "GRAPHQL_PARSE_FAILED"),))
-        except RecursionError:
-            return _Document(None, (said(GraphQLError("The document is nested too deeply to read."), "TOO_DEEP"),))
+            codes = (code for start, code in _UNPARSED.items() if error.description.startswith(start))
+            return _Document(None, (said(error, next(codes, "GRAPHQL_PARSE_FAILED")),))
         except Refusal as refusal:
             return _Document(None, (refused(refusal),))
         return _Document(document)

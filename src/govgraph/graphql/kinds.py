@@ -18,6 +18,7 @@ from govgraph.graphql.names import Names, capitals
 from govgraph.graphql.reading import Request
 from govgraph.graphql.scalars import IRI, datatype
 from govgraph.graphql.values import (
+    LINKS_SHOWN,
     CodeValue,
     OneCode,
     OneLink,
@@ -45,6 +46,10 @@ _GRAVE = {
     Severity.WARNING: "It keeps an entry from being published.",
     Severity.INFO: "It is advice.",
 }
+
+
+_FIRST = argument("first", int | None, default=LINKS_SHOWN)
+_OFFSET = argument("offset", int | None, default=0)
 
 
 def describe(text: Text) -> str:
@@ -134,7 +139,7 @@ class Types:
         linked = self.entity(prop.kinds)
         if prop.single:
             return maybe(linked), OneLink(prop), []
-        return many(linked), SeveralLinks(prop), [argument("first", int | None), argument("offset", int | None)]
+        return many(linked), SeveralLinks(prop), [_FIRST, _OFFSET]
 
     def _finding_fields(self) -> list[Any]:
         about = "The name of the property; null for a rule about the whole entry."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, TypeAlias
 
 from graphql import (
@@ -81,27 +81,37 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Planned:
-    """A field with its arguments, and what is selected below it (nothing below a leaf)."""
+    """A field with its arguments, and what is selected below it: nothing below a leaf, a Choice below an interface.
+
+    ``many`` says that its values are lists, ``entities`` that what is below are entities.
+    """
 
     rule: Rule
     arguments: Arguments
-    below: Level | Choice | None
-    many: bool
+    below: Level | Choice | None = None
+    many: bool = False
+    entities: bool = False
 
     def column(self, request: Request, sources: Sequence[Any]) -> list[Any]:
         return self.spread(request, self.rule.column(request, sources, self.arguments))
 
     def spread(self, request: Request, column: list[Any]) -> list[Any]:
-        """Answer what is below the values of a column, each distinct value once."""
+        """Answer what is below the values of a column."""
         if self.below is None:
             return column
-        values = chain.from_iterable(column) if self.many else column
-        distinct = [value for value in dict.fromkeys(values) if value is not None]
-        answered: dict[Any, Projection | None] = {None: None}
-        answered.update(zip(distinct, self.below.answer(request, distinct), strict=True))
-        if self.many:
-            return [[answered[value] for value in values] for values in column]
-        return [answered[value] for value in column]
+        if not self.many:
+            return self._answers(request, self.below, column)
+        answers = iter(self._answers(request, self.below, list(chain.from_iterable(column))))
+        return [list(islice(answers, len(values))) for values in column]
+
+    def _answers(self, request: Request, below: Level | Choice, values: list[Any]) -> list[Projection | None]:
+        """An answer per value; the same one wherever the same entity comes."""
+        if self.entities:
+            distinct = [value for value in dict.fromkeys(values) if value is not None]
+            answered = dict(zip(distinct, below.answer(request, distinct), strict=True))
+            return [answered.get(value) for value in values]
+        found = iter(below.answer(request, [value for value in values if value is not None]))
+        return [None if value is None else next(found) for value in values]
 
 
 class _TypeName(Rule):
@@ -178,20 +188,21 @@ class Planner:
         node = nodes[0]
         self.meter.field(node, place.depth)
         if node.name.value == "__typename":
-            return Planned(_TypeNameOfEntity() if parent.name == THING else _TypeName(parent.name), {}, None, False)
+            return Planned(_TypeNameOfEntity() if parent.name == THING else _TypeName(parent.name), {})
         definition = parent.fields[node.name.value]
         rule = self.rule_of(definition)
         arguments = get_argument_values(definition, node, self.operation.variables)
         named = get_named_type(definition.type)
         many = is_list_type(get_nullable_type(definition.type))
         if is_leaf_type(named):
-            return Planned(rule, arguments, None, many)
+            return Planned(rule, arguments)
         inner = _Place(place.depth + 1, place.times * self._width(rule, arguments, node))
-        if is_abstract_type(named) or (isinstance(named, GraphQLObjectType) and named.interfaces):
+        entities = is_abstract_type(named) or (isinstance(named, GraphQLObjectType) and bool(named.interfaces))
+        if entities:
             self.meter.entities(node, inner.times)
         selected = [n.selection_set for n in nodes if n.selection_set]
         below = self._choice(selected, inner) if is_abstract_type(named) else self._level(named, selected, inner)
-        return Planned(rule, arguments, below, many)
+        return Planned(rule, arguments, below, many, entities)
 
     def _width(self, rule: Rule, arguments: Arguments, node: FieldNode) -> int:
         try:

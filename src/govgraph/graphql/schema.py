@@ -33,9 +33,9 @@ _DEFINITION = "strawberry-definition"
 _QUERY = """What can be asked of the catalogue: single entries, lists of each kind, and questions with their answers.
 
 In every field: `lang` are the languages wanted, best first; where a text is in none of them, English is served, else
-any. Lists of a kind are Relay connections; `orderBy` takes one key for now, label where not given. Lists within an
-entry are in order of IRI; `first` is at most how many, `offset` how many to leave out before. Where no size is given,
-it is that of `catalogue { limits { pageSize } }`; rows of answers come up to `pageMax`.
+any. Lists of a kind are Relay connections of `catalogue { limits { pageSize } }` entries where neither first nor last
+is given; `orderBy` takes one key for now, label where not given. Lists within an entry are in order of IRI; `first` is
+at most how many, `offset` how many to leave out before. Rows of answers come up to `pageMax` where no first is given.
 What an entry lacks is null and among its `findings`; no field of an entry is ever required."""
 
 

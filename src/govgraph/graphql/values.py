@@ -14,6 +14,9 @@ from govgraph.graphql.fields import Arguments, Rule, size
 from govgraph.graphql.reading import Limits, Needs, Request
 from govgraph.store import Term
 
+LINKS_SHOWN = 20
+"""Of a list within an entry, where no size is given; part of the schema, since clients rely on it."""
+
 
 class PropertyRule(Rule):
     """What the values of one property give, node by node."""
@@ -92,7 +95,7 @@ class SeveralLinks(PropertyRule):
 
     def width(self, arguments: Arguments, limits: Limits) -> int:
         size("offset", arguments.get("offset"), 0, sys.maxsize)
-        return size("first", arguments.get("first"), limits.page_size, limits.page_max)
+        return size("first", arguments.get("first"), LINKS_SHOWN, limits.page_max)
 
     def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
         start = arguments.get("offset") or 0

@@ -22,6 +22,12 @@ _PARAMETER_KEYS = {"type", "required", "default"}
 _COLUMN_KEYS = {"type", "nullable"}
 
 
+def of(settings: Settings, contract: Contract) -> dict[str, Question]:
+    """The questions of govgraph and of the country's contract that the settings name. Raises as ``read`` does."""
+    own = [settings.contract, settings.contract / "questions"] if settings.contract else []
+    return read(contract, (SHIPPED, *own))
+
+
 def read(contract: Contract, directories: Iterable[Path] = (SHIPPED,)) -> dict[str, Question]:
     """The questions of some directories by name, in their order; a later directory may replace a question.
 

@@ -19,11 +19,12 @@ _MOST_OF_A_CELL = 10_000_000
 
 @dataclass(frozen=True)
 class Row:
-    """``line`` is where the row begins in the file, ``text`` the row as it was."""
+    """``line`` is where the row begins in the file, ``text`` the row as it was; ``fault`` says what nobody can read."""
 
     line: int
     cells: tuple[str, ...]
     text: str
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,18 @@ def read(data: bytes, file: str, *, comments: bool = True) -> Table:
     header = next(rows, None)
     if header is None:
         raise Unreadable("The file has no header row.")
-    if _bad_bytes(header.text):
-        raise Unreadable(_not_utf8(header.text), header.line)
+    if header.fault or _bad_bytes(header.text):
+        raise Unreadable(header.fault or _not_utf8(header.text), header.line)
     good: list[Row] = []
     broken: list[Rejected] = []
     for row in rows:
         spare = [cell for cell in row.cells[len(header.cells) :] if cell]
-        if _bad_bytes(row.text):
-            broken.append(Rejected(file, row.line, _shown(row.text), _not_utf8(row.text)))
+        if row.fault or _bad_bytes(row.text):
+            broken.append(Rejected(file, row.line, _shown(row.text), row.fault or _not_utf8(row.text)))
         elif spare:
-            reason = f"The row has {len(row.cells)} cells, the header {len(header.cells)}; quote cells with a separator."
+            reason = (
+                f"The row has {len(row.cells)} cells, the header {len(header.cells)}; quote cells with a separator."
+            )
             broken.append(Rejected(file, row.line, row.text, reason))
         else:
             blank = ("",) * (len(header.cells) - len(row.cells))
@@ -80,7 +83,7 @@ def _decoded(data: bytes) -> str:
 
 def _rows(text: str, comments: bool) -> Iterator[Row]:
     """The rows with something in them."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, comments))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, comments), strict=True)
     while True:
         line = reader.line_num + 1
         try:
@@ -88,7 +91,11 @@ def _rows(text: str, comments: bool) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise Unreadable(f"The file is no CSV: {error}.", line) from None
+            open_quote = "unexpected end of data" in str(error)
+            yield Row(
+                line, (), "", "A quote opened here is never closed." if open_quote else f"The row is no CSV: {error}."
+            )
+            continue
         if any(cells) and not (comments and cells[0].startswith("#")):
             yield Row(line, cells, _written(cells))
 

@@ -115,8 +115,11 @@ def _boolean(text: str) -> str:
 
 
 def _date(text: str) -> str:
+    day = text.strip()
+    if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]00:00(:00)?", day):  # how spreadsheets write a day
+        day = day[:10]
     try:
-        return date.fromisoformat(text.strip()[:10] if re.match(r"\d{4}-\d\d-\d\d[T ]00:00", text) else text).isoformat()
+        return date.fromisoformat(day).isoformat()
     except ValueError:
         raise Unfit(f"“{text}” is no date; write year, month and day: 2027-01-31 .") from None
 
@@ -149,4 +152,3 @@ _WRITTEN: Mapping[str, Callable[[str], str]] = {
     "anyURI": lambda text: iri(text).value,
 }
 """Datatype to the function that gives its lexical form; any other literal stays as written."""
-

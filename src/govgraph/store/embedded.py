@@ -22,6 +22,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 from govgraph.errors import QueryError, RevisionConflict, StoreError, StoreMissing
 from govgraph.iris import GOV, PREFIXES, RDF_TYPE, XSD, Names, name
 from govgraph.media import RDF_SYNTAX, RESULT_SYNTAX, TSV, Format
+from govgraph.settings import Settings
 from govgraph.store import Graphs, Path, Query, Result, Table, Term
 from govgraph.store.directory import FORMAT, Directory, Held
 from govgraph.store.evaluation import evaluate
@@ -205,6 +206,23 @@ class DiskStore:
         self._looked = 0.0
         self._lock = threading.Lock()
         self._directory.current()
+
+    @classmethod
+    def of(cls, settings: Settings) -> DiskStore:
+        """The store that the settings name, with their limits."""
+        limits = Limits(
+            seconds=settings.query_seconds,
+            result_bytes=settings.query_megabytes * 1_000_000,
+            memory_bytes=settings.query_memory_megabytes * 1_000_000,
+        )
+        return cls(
+            settings.data,
+            settings.base,
+            limits=limits,
+            workers=settings.query_workers,
+            kept=settings.snapshots_kept,
+            refresh_seconds=settings.refresh_seconds,
+        )
 
     @property
     def exists(self) -> bool:

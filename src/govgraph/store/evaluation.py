@@ -10,7 +10,7 @@ import pyoxigraph
 
 from govgraph.errors import QueryError, QueryForbidden, QueryTooCostly
 from govgraph.iris import PREFIXES
-from govgraph.media import RDF_SYNTAX, RESULT_SYNTAX
+from govgraph.media import RDF_SYNTAX, RDFXML, RESULT_SYNTAX, TURTLE
 from govgraph.store import Dataset, Graphs, Query, Result, outgoing, sparql_text
 
 if TYPE_CHECKING:
@@ -96,7 +96,9 @@ def _write(
     chosen = query.formats.get(kind)
     if chosen is None:
         return Result(kind, None, b"")
-    if isinstance(outcome, pyoxigraph.QueryTriples):
+    if isinstance(outcome, pyoxigraph.QueryTriples) and chosen in (TURTLE, RDFXML):
+        pyoxigraph.serialize(outcome, target, format=RDF_SYNTAX[chosen], prefixes=PREFIXES)
+    elif isinstance(outcome, pyoxigraph.QueryTriples):
         outcome.serialize(target, RDF_SYNTAX[chosen])
     else:
         outcome.serialize(target, RESULT_SYNTAX[chosen])

@@ -18,7 +18,6 @@ from govgraph.question import reading as question_reading
 from govgraph.settings import Settings
 from govgraph.store import Store
 from govgraph.store.embedded import DiskStore
-from govgraph.store.workers import Limits
 from govgraph.web import entity, graphql, home, listing, publish, quality, question, sparql, vocabulary
 from govgraph.web import static as static_files
 from govgraph.web.house import House
@@ -29,7 +28,7 @@ from govgraph.web.responses import SecurityHeaders, exception_handlers
 
 def build_app(settings: Settings) -> Starlette:
     """An app over the catalogue in ``settings.data``. Raises what contract, questions and store refuse."""
-    house = open_house(settings, open_store(settings))
+    house = open_house(settings, DiskStore.of(settings))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -44,31 +43,14 @@ def build_app(settings: Settings) -> Starlette:
     )
 
 
-def open_store(settings: Settings) -> DiskStore:
-    limits = Limits(
-        seconds=settings.query_seconds,
-        result_bytes=settings.query_megabytes * 1_000_000,
-        memory_bytes=settings.query_memory_megabytes * 1_000_000,
-    )
-    return DiskStore(
-        settings.data,
-        settings.base,
-        limits=limits,
-        workers=settings.query_workers,
-        kept=settings.snapshots_kept,
-        refresh_seconds=settings.refresh_seconds,
-    )
-
-
 def open_house(settings: Settings, store: Store) -> House:
-    contract = contract_reading.read(ontology=settings.ontology, shapes=settings.shapes, extension=settings.contract)
-    own = [settings.contract, settings.contract / "questions"] if settings.contract else []
+    contract = contract_reading.of(settings)
     languages = Languages(contract.languages, (*([settings.contract / "locale"] if settings.contract else []), SHIPPED))
     return House(
         settings=settings,
         contract=contract,
         catalogue=Catalogue(store, contract),
-        questions=question_reading.read(contract, (question_reading.SHIPPED, *own)),
+        questions=question_reading.of(settings, contract),
         languages=languages,
         renderer=Renderer(languages),
     )

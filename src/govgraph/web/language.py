@@ -75,7 +75,6 @@ class Words:
         except (UnknownLocaleError, ValueError):
             return tag
 
-
     def authority(self, iri: str) -> str:
         """What a language, country or currency of the EU authority tables is called; empty for any other IRI."""
         table, _, code = iri.removeprefix(AUTHORITY).partition("/")

@@ -135,6 +135,8 @@ class List:
         title = columns.title(self._kind)
         if not name or (title and name == title.name):
             return Order(None, said.startswith("-"))
+        if name not in self._kind.by_name:
+            raise BadRequest(f"order is {said!r}.", f"Order by one of: {', '.join(self._kind.by_name)}.")
         return Order(self._kind.property(name), said.startswith("-"))
 
     def _conditions(self) -> Iterator[Condition]:
