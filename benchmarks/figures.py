@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -47,6 +48,12 @@ class Sizes:
     scaling: tuple[int, ...] = (1_000, 10_000)
     rounds: int = 5
     times: int = 20
+
+
+def quiet_rdflib() -> None:
+    """Ill-typed literals stay as they are written, as the engines of govgraph have it, and are no news."""
+    rdflib.NORMALIZE_LITERALS = False
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)
 
 
 def load(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from catalogues import Catalogues
-from figures import FIGURES, Sizes
+from figures import FIGURES, Sizes, quiet_rdflib
 from habits import Shape
 from measuring import Row
 from rich.console import Console
@@ -40,6 +40,7 @@ def main() -> None:
         parser.error(f"there are: {', '.join(figure.__name__ for figure in FIGURES)}")
     sizes = _QUICK if given.quick else Sizes(rounds=given.rounds, scaling=_scaling(given.large))
     shape = Shape(0, given.seed, given.gaps, given.links, given.skew, given.missing)
+    quiet_rdflib()
     console = Console()
     rows: list[Row] = []
     with TemporaryDirectory() as directory, console.status("") as status:

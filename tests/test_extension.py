@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,8 +30,8 @@ KIND = """
     sh:name "Counter"@en, "Guichet"@fr ; gov:pluralLabel "Counters"@en, "Guichets"@fr ;
     sh:description "A place where people are served."@en, "Un lieu où l’on est reçu."@fr ; sh:order 90 ;
     sh:property
-    [ sh:path dct:title ; gov:apiName "title" ; sh:name "title"@en, "titre"@fr ; sh:description "Its name."@en, "Son nom."@fr ;
-      sh:datatype rdf:langString ; sh:order 1 ; sh:group gov:IdentityGroup ] ,
+    [ sh:path dct:title ; gov:apiName "title" ; sh:name "title"@en, "titre"@fr ;
+      sh:description "Its name."@en, "Son nom."@fr ; sh:datatype rdf:langString ; sh:order 1 ; sh:group gov:IdentityGroup ] ,
     [ sh:path gov:publicationStatus ; gov:apiName "publicationStatus" ; sh:name "status"@en, "statut"@fr ;
       sh:class gov:PublicationStatus ; sh:maxCount 1 ; sh:order 2 ; sh:group gov:IdentityGroup ] ,
     [ sh:path <https://example.gov/ns#offers> ; gov:apiName "offers" ; sh:name "offers"@en, "propose"@fr ;
@@ -40,7 +41,9 @@ QUESTION = """#+ title = { en = "Which counters offer a service?", fr = "Quels g
 #+ reason = { en = "People ask where to go.", fr = "On demande où aller." }
 #+ columns.counter = { type = "Counter", en = "Counter", fr = "Guichet" }
 #+ columns.service = { type = "Service", en = "Service", fr = "Service" }
-SELECT ?counter ?service WHERE { ?counter a <https://example.gov/ns#Counter> ; <https://example.gov/ns#offers> ?service }
+SELECT ?counter ?service WHERE {
+  ?counter a <https://example.gov/ns#Counter> ; <https://example.gov/ns#offers> ?service
+}
 ORDER BY ?counter ?service
 """
 DATA = (
@@ -60,16 +63,10 @@ class Country:
     client: TestClient
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        place = {"GOVGRAPH_DATA": str(self.directory / "data"), "GOVGRAPH_CONTRACT": str(self.directory / "contract")}
         command = [sys.executable, "-m", "govgraph", *arguments]
-        options = ["--data", str(self.directory / "data"), "--contract", str(self.directory / "contract")]
-        return subprocess.run(
-            [*command, *(o for o in options)],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.directory,
-            timeout=60,
-        )
+        environment = {**os.environ, **place, "COLUMNS": "200"}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
     def graphql(self, query: str) -> object:
         answer = self.client.post("/graphql", json={"query": query})

@@ -174,8 +174,9 @@ def test_both_ways_give_equal_answers(schema: Schema, seed: Seed) -> None:
 
 def test_both_ways_agree_on_values_that_are_wrong(schema: Schema, small: Callable[..., Small]) -> None:
     wrong = """; gov:transactionsPerYear "many" , 5 , 7 ; dct:title "no language" , "A service"@en , "Second"@en ;
-        gov:needsBlock "a word" , <id/building-block/nobody> , <id/service/wrong> ; 
-        gov:digitalisationLevel code:Level1 , <https://example.org/level> ; cv:isGroupedBy <https://example.org/event> ; gov:crossBorder 1"""
+        gov:needsBlock "a word" , <id/building-block/nobody> , <id/service/wrong> ;
+        gov:digitalisationLevel code:Level1 , <https://example.org/level> ;
+        cv:isGroupedBy <https://example.org/event> ; gov:crossBorder 1"""
     view = small(ORGANISATION + service("wrong", "A service", wrong)).working
     told = both(
         schema,

@@ -44,9 +44,12 @@ RULE_BREAKERS = {
         <id/roadmap-item/i> a gov:RoadmapItem ; gov:usesVersion <id/artefact-version/1> .""",
 }
 
-ILL_TYPED = service("ill", more="""; gov:transactionsPerYear "many"^^xsd:integer, "01"^^xsd:integer ;
-    gov:crossBorder "yes"^^xsd:boolean ; cv:processingTime "P1D"^^xsd:string ; gov:visits 2.5 ; dct:title "No language" ;
-    cv:hasLegalResource "not a link" ; gov:needsBlock <id/service/ill> ; foaf:homepage "http://x" """)  # fmt: skip
+ILL_TYPED = service(
+    "ill",
+    more="""; gov:transactionsPerYear "many"^^xsd:integer, "01"^^xsd:integer ; gov:crossBorder "yes"^^xsd:boolean ;
+    cv:processingTime "P1D"^^xsd:string ; gov:visits 2.5 ; dct:title "No language" ; foaf:homepage "http://x" ;
+    cv:hasLegalResource "not a link" ; gov:needsBlock <id/service/ill> """,
+)
 
 
 def data(turtle: str) -> bytes:

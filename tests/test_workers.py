@@ -113,7 +113,7 @@ def test_twenty_runaways_in_a_row_leave_nothing_behind(snapshot: Path) -> None:
     [
         RUNAWAY,
         SORTED,
-        f"ASK {{ {{ {SORTED} }} FILTER(?l = 'none') }}",
+        f"ASK {{ {{ {SORTED} }} FILTER(CONCAT(?c, ?f, ?i, ?l) = 'none') }}",
         f"CONSTRUCT {{ ?a ?b ?c }} {{ {{ {SORTED} }} }}",
     ],
 )

@@ -8,7 +8,7 @@ come. graphql-core still parses, validates, introspects, calls the root fields a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, TypeAlias
 
@@ -17,6 +17,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLAbstractType,
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLObjectType,
@@ -36,12 +37,14 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from govgraph.errors import BadRequest
-from govgraph.graphql.entities import THING, type_names
+from govgraph.graphql.entities import type_names
 from govgraph.graphql.fields import Arguments, Rule
 from govgraph.graphql.limits import Meter, located
 from govgraph.graphql.reading import Limits, Needs, Request, needs_of
 
 Projection: TypeAlias = dict[str, Any]
+OTHERS = ""
+"""The key of the level of the types a selection does not name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +75,7 @@ class Choice:
         request.read(self.needs, sources)
         by_level: dict[str, list[Any]] = {}
         for source, name in zip(sources, type_names(request, sources), strict=True):
-            by_level.setdefault(name if name in self.levels else THING, []).append(source)
+            by_level.setdefault(name if name in self.levels else OTHERS, []).append(source)
         answered: dict[Any, Projection] = {}
         for name, alike in by_level.items():
             answered.update(zip(alike, self.levels[name].answer(request, alike), strict=True))
@@ -157,10 +160,11 @@ class Operation:
 
 @dataclass(frozen=True)
 class _Place:
-    """How deep a field stands, and how often at most its parent comes."""
+    """How deep a field stands, how often at most its parent comes, and whether that stands for other types as well."""
 
     depth: int
     times: int
+    typical: bool = False
 
 
 @dataclass
@@ -188,7 +192,7 @@ class Planner:
         node = nodes[0]
         self.meter.field(node, place.depth)
         if node.name.value == "__typename":
-            return Planned(_TypeNameOfEntity() if parent.name == THING else _TypeName(parent.name), {})
+            return Planned(_TypeNameOfEntity() if place.typical else _TypeName(parent.name), {})
         definition = parent.fields[node.name.value]
         rule = self.rule_of(definition)
         arguments = get_argument_values(definition, node, self.operation.variables)
@@ -201,7 +205,7 @@ class Planner:
         if entities:
             self.meter.entities(node, inner.times)
         selected = [n.selection_set for n in nodes if n.selection_set]
-        below = self._choice(selected, inner) if is_abstract_type(named) else self._level(named, selected, inner)
+        below = self._choice(named, selected, inner) if is_abstract_type(named) else self._level(named, selected, inner)
         return Planned(rule, arguments, below, many, entities)
 
     def _width(self, rule: Rule, arguments: Arguments, node: FieldNode) -> int:
@@ -214,11 +218,14 @@ class Planner:
         fields = {key: self._field(type_, nodes, place) for key, nodes in self._collect(type_, selected).items()}
         return Level(fields, needs_of(field.rule.needs(field.arguments) for field in fields.values()))
 
-    def _choice(self, selected: Sequence[SelectionSetNode], place: _Place) -> Choice:
-        types = self.operation.schema.type_map
-        named = sorted({THING, *chain.from_iterable(self._conditions(one, set()) for one in selected)})
-        objects = [type_ for name in named if isinstance(type_ := types[name], GraphQLObjectType)]
-        levels = {type_.name: self._level(type_, selected, place) for type_ in objects}
+    def _choice(self, type_: GraphQLAbstractType, selected: Sequence[SelectionSetNode], place: _Place) -> Choice:
+        named = set(chain.from_iterable(self._conditions(one, set()) for one in selected))
+        possible = self.operation.schema.get_possible_types(type_)
+        levels = {one.name: self._level(one, selected, place) for one in possible if one.name in named}
+        # Types the selection does not name are all alike: one of them stands for the others.
+        others = next((one for one in possible if one.name not in named), None)
+        if others is not None:
+            levels[OTHERS] = self._level(others, selected, replace(place, typical=True))
         return Choice(levels, needs_of(level.needs for level in levels.values()) | Needs(kinds=True))
 
     def _conditions(self, selected: SelectionSetNode, seen: set[str]) -> Iterator[str]:

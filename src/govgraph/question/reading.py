@@ -12,6 +12,7 @@ from govgraph.contract import Contract, Text
 from govgraph.errors import QuestionError
 from govgraph.question import Chart, Column, Explanation, Parameter, Question
 from govgraph.question.checking import check
+from govgraph.settings import Settings
 
 SHIPPED = Path(__file__).parent.parent / "questions"
 EDGES = ".edges.rq"

@@ -21,7 +21,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 
 from govgraph.errors import QueryError, RevisionConflict, StoreError, StoreMissing
 from govgraph.iris import GOV, PREFIXES, RDF_TYPE, XSD, Names, name
-from govgraph.media import RDF_SYNTAX, RESULT_SYNTAX, TSV, Format
+from govgraph.media import NQUADS, NTRIPLES, RDF_SYNTAX, RESULT_SYNTAX, TRIG, TSV, Format
 from govgraph.settings import Settings
 from govgraph.store import Graphs, Path, Query, Result, Table, Term
 from govgraph.store.directory import FORMAT, Directory, Held
@@ -113,12 +113,12 @@ class Snapshot:
 
     def write(self, graphs: Graphs, format_: Format, target: BinaryIO) -> None:
         syntax = RDF_SYNTAX[format_]
-        if syntax is RdfFormat.N_TRIPLES:
+        if format_ is NTRIPLES:
             for graph in graphs:
                 self._engine.dump(target, format=syntax, from_graph=graph)
             return
         quads = chain.from_iterable(self._engine.quads_for_pattern(None, None, None, graph) for graph in graphs)
-        said: Iterable[Quad] | Iterable[Triple] = quads if syntax.supports_datasets else (q.triple for q in quads)
+        said: Iterable[Quad] | Iterable[Triple] = quads if format_ in (NQUADS, TRIG) else (q.triple for q in quads)
         pyoxigraph.serialize(said, target, format=syntax, prefixes=PREFIXES)
 
     def close(self) -> None:
@@ -289,7 +289,7 @@ class DiskStore:
             return
         try:
             engine = pyoxigraph.Store.read_only(str(held.path))
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
             held.release()
             raise StoreError(
                 f"The snapshot {held.path} cannot be opened: {error}.", "Load the catalogue again."

@@ -47,7 +47,7 @@ def serve(pipe: Connection) -> None:
     task: Task = pipe.recv()
     try:
         store = pyoxigraph.Store.read_only(task.snapshot)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         pipe.send(StoreError(f"The snapshot {task.snapshot} cannot be opened: {error}.", "Ask again, or load it anew."))
         return
     _confine(task.limits)

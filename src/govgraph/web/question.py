@@ -123,6 +123,10 @@ class Asked:
         return ask(self.view, self.question, self.given, most=most, today=self.today)
 
     @property
+    def formats(self) -> Mapping[Format, str]:
+        return {one: address(self.visit, self.question, one, self.given) for one in FORMATS if one is not HTML}
+
+    @property
     def unasked(self) -> bool:
         """Nothing was chosen yet, and something has to be: the page is the form and an invitation, no refusal."""
         needed = any(p.required and not p.default for p in self.question.parameters)
@@ -140,7 +144,7 @@ class Asked:
             fields=fields(visit, self.view, self.question, self.given, self.today),
             answer=AnswerPage.of(visit, self.view, answer, int(page), size) if answer else None,
             error=error,
-            formats={one: address(visit, self.question, one, self.given) for one in FORMATS if one is not HTML},
+            formats=self.formats if answer else {SPARQL_QUERY: self.formats[SPARQL_QUERY]},
             canonical=visit.canonical(f"/questions/{quote(self.question.name)}"),
             revision=self.view.revision,
         )
@@ -148,8 +152,8 @@ class Asked:
 
 def _page(asked: Asked) -> Response:
     """With a parameter missing or ill-typed the page is the form, saying what is wrong with it (400)."""
-    visit, given = asked.visit, asked.given
-    links = {one.type: address(visit, asked.question, one, given) for one in FORMATS}
+    visit = asked.visit
+    links = {one.type: href for one, href in asked.formats.items() if one is SPARQL_QUERY or not asked.unasked}
 
     def make() -> str:
         return asked.html(None if asked.unasked else asked.answer())

@@ -173,11 +173,14 @@ class _Application:
         return found
 
     def _taken(self, rule: Rule, context: Context) -> list[tuple[str, Context]]:
-        """The texts a rule takes, each with the fields around it; an object among the values gives only fields."""
+        """The texts a rule takes, each with the fields around it.
+
+        An object among the values brings its own fields; those of the whole record are then below ``record``.
+        """
         found: list[tuple[str, Context]] = []
         for value, around in taking.starts(rule, context):
             if isinstance(value, dict):
-                found.append(("", ChainMap(value, dict(around))))
+                found.append(("", {**value, "record": around.get("record", dict(around))}))
                 continue
             for text in taking.split(rule, value):
                 for piece, inner in taking.matched(rule, text, around):
