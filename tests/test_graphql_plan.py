@@ -158,7 +158,7 @@ def test_both_ways_give_equal_answers(schema: Schema, seed: Seed) -> None:
         "organisation": organisation.value.rpartition("/")[2],
     }
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
     @given(st.data(), st.lists(st.sampled_from(ROOTS), min_size=1, max_size=3))
     def compare(data: st.DataObject, roots: list[str]) -> None:
         query = Writer(schema.core, data.draw).operation([root.format(**names) for root in roots])
@@ -167,8 +167,8 @@ def test_both_ways_give_equal_answers(schema: Schema, seed: Seed) -> None:
         codes.update(error["extensions"]["code"] for error in told.errors)
 
     compare()
-    assert len(written) >= 150
-    assert sum(size > 500 for size in written) > 50, "the operations ask for something"
+    assert len(written) >= 60
+    assert sum(size > 500 for size in written) > 20, "the operations ask for something"
     assert codes == {"BAD_REQUEST", "PARAMETER"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from govgraph.change.loading import Load
 from govgraph.change.seeding import read as read_seed
 from govgraph.cli.application import Base, Data, Format, Language, Own, Place, app, languages
 from govgraph.cli.output import print_json, print_table, screen, watched
+from govgraph.contract import Contract, Kind
 from govgraph.errors import LoadError, NotAcceptable
 from govgraph.sheet.rows import Sheet, load_sheets
 from govgraph.store.staging import syntax_of
@@ -80,13 +82,26 @@ def read_files(loading: Load, paths: Iterable[Path], *, kind: str = "", language
         if not path.exists():
             loading.reject(Rejected(called, 0, "", "There is no such file."))
         elif path.suffix == ".csv":
-            sheets.append(Sheet(path, called, loading.contract.kind(kind or path.stem)))
+            of = loading.contract.kind(kind) if kind else _kind_of(loading.contract, path.stem)
+            if of is None:
+                loading.reject(Rejected(called, 0, "", "The file name is no kind; say which with --kind."))
+            else:
+                sheets.append(Sheet(path, called, of))
         elif path.suffix != ".json" and syntax_of(path) is not None:
             loading.read_rdf(path, called=called)
         else:
             loading.reject(Rejected(called, 0, "", f"Nothing reads files that end in {path.suffix or 'nothing'}."))
     if sheets:
         load_sheets(loading, sheets, language)
+
+
+def _kind_of(contract: Contract, stem: str) -> Kind | None:
+    """The kind a file is named after: building-blocks.csv, BuildingBlock.csv or building_block.csv."""
+    wanted = re.sub(r"[^a-z]", "", stem.lower())
+    words = (
+        (kind, re.sub(r"[^a-z]", "", word.lower())) for kind in contract.entities for word in (kind.slug, kind.plural)
+    )
+    return next((kind for kind, word in words if word == wanted), None)
 
 
 def _walk(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:

@@ -8,122 +8,20 @@ from __future__ import annotations
 import shutil
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import chain, islice
 from pathlib import Path as FilePath
 from time import monotonic
-from typing import BinaryIO, cast
 
 import pyoxigraph
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat
 
-from govgraph.errors import QueryError, RevisionConflict, StoreError, StoreMissing
-from govgraph.iris import GOV, PREFIXES, RDF_TYPE, XSD, Names, name
-from govgraph.media import NQUADS, NTRIPLES, RDF_SYNTAX, RESULT_SYNTAX, TRIG, TSV, Format
+from govgraph.errors import RevisionConflict, StoreError, StoreMissing
+from govgraph.iris import GOV, XSD, Names, name
 from govgraph.settings import Settings
-from govgraph.store import Graphs, Path, Query, Result, Table, Term
 from govgraph.store.directory import FORMAT, Directory, Held
-from govgraph.store.evaluation import evaluate
+from govgraph.store.snapshot import COMMITTED, Snapshot
 from govgraph.store.workers import Limits, Workers
-
-_COMMITTED = name(GOV, "committed")
-
-
-class Snapshot:
-    """A Reader over an open engine; ``workers`` run its queries where there are any, else this thread does."""
-
-    def __init__(
-        self, engine: pyoxigraph.Store, revision: int, base: str, limits: Limits, workers: Workers | None = None
-    ) -> None:
-        self.revision = revision
-        self._engine = engine
-        self._base = base
-        self._limits = limits
-        self._workers = workers
-
-    @property
-    def committed(self) -> datetime:
-        quads = self._engine.quads_for_pattern(NamedNode(self._base), _COMMITTED, None, Names(self._base).system)
-        return datetime.fromisoformat(next(quad.object.value for quad in quads if isinstance(quad.object, Literal)))
-
-    def values(
-        self, nodes: Sequence[Term], paths: Sequence[Path], graphs: Graphs
-    ) -> dict[Path, dict[Term, list[Term]]]:
-        match = self._engine.quads_for_pattern
-        found: dict[Path, dict[Term, list[Term]]] = {path: {} for path in paths}
-        forward = {path.predicate: found[path] for path in paths if not path.inverse}
-        backward = [path for path in paths if path.inverse]
-        single = len(forward) == 1
-        for node in nodes:
-            if isinstance(node, Literal | Triple):
-                continue
-            for graph in graphs:
-                if forward:
-                    for quad in match(node, next(iter(forward)) if single else None, None, graph):
-                        values = forward.get(quad.predicate)
-                        if values is not None:
-                            values.setdefault(node, []).append(quad.object)
-                for path in backward:
-                    for quad in match(None, path.predicate, node, graph):
-                        found[path].setdefault(node, []).append(quad.subject)
-        return found
-
-    def statements(self, nodes: Sequence[Term], graphs: Graphs) -> list[Triple]:
-        return [
-            quad.triple
-            for node in nodes
-            for graph in graphs
-            if not isinstance(node, Literal | Triple)
-            for quad in self._engine.quads_for_pattern(node, None, None, graph)
-        ]
-
-    def pairs(self, path: Path, graphs: Graphs) -> Iterator[tuple[Term, Term]]:
-        for graph in graphs:
-            for quad in self._engine.quads_for_pattern(None, path.predicate, None, graph):
-                yield (quad.object, quad.subject) if path.inverse else (quad.subject, quad.object)
-
-    def instances(self, class_: NamedNode, graphs: Graphs) -> list[NamedNode]:
-        found = (
-            quad.subject for graph in graphs for quad in self._engine.quads_for_pattern(None, RDF_TYPE, class_, graph)
-        )
-        return [subject for subject in found if isinstance(subject, NamedNode)]
-
-    def incoming(self, node: NamedNode, graphs: Graphs, skip: int, limit: int) -> list[tuple[Term, NamedNode]]:
-        quads = chain.from_iterable(self._engine.quads_for_pattern(None, None, node, graph) for graph in graphs)
-        return [(quad.subject, quad.predicate) for quad in islice(quads, skip, skip + limit)]
-
-    def query(self, query: Query) -> Result:
-        if self._workers is not None:
-            return self._workers.run(query)
-        return evaluate(self._engine, query, self._base, self._limits.result_bytes)
-
-    def table(self, query: Query) -> Table:
-        result = self.query(replace(query, formats={"solutions": TSV}))
-        if result.kind != "solutions":
-            raise QueryError("The query is no SELECT.", "Write it as a SELECT to get rows.")
-        parsed = pyoxigraph.parse_query_results(result.body, RESULT_SYNTAX[TSV])
-        solutions = cast("pyoxigraph.QuerySolutions", parsed)
-        columns = tuple(variable.value for variable in solutions.variables)
-        return Table(columns, tuple(tuple(solution[column] for column in columns) for solution in solutions))
-
-    def dump(self, graph: NamedNode) -> bytes:
-        return self._engine.dump(format=RdfFormat.N_TRIPLES, from_graph=graph) or b""
-
-    def write(self, graphs: Graphs, format_: Format, target: BinaryIO) -> None:
-        syntax = RDF_SYNTAX[format_]
-        if format_ is NTRIPLES:
-            for graph in graphs:
-                self._engine.dump(target, format=syntax, from_graph=graph)
-            return
-        quads = chain.from_iterable(self._engine.quads_for_pattern(None, None, None, graph) for graph in graphs)
-        said: Iterable[Quad] | Iterable[Triple] = quads if format_ in (NQUADS, TRIG) else (q.triple for q in quads)
-        pyoxigraph.serialize(said, target, format=syntax, prefixes=PREFIXES)
-
-    def close(self) -> None:
-        if self._workers is not None:
-            self._workers.close()
 
 
 def _build(engine: pyoxigraph.Store, graphs: Iterable[tuple[NamedNode, bytes]], record: Iterable[Quad]) -> None:
@@ -149,9 +47,9 @@ def _record(base: str, revision: int, contract_hash: str) -> list[Quad]:
         "storeFormat": Literal(str(FORMAT), datatype=name(XSD, "integer")),
         "revision": Literal(str(revision), datatype=name(XSD, "integer")),
         "contractHash": Literal(contract_hash),
-        "committed": Literal(now, datatype=name(XSD, "dateTime")),
     }
-    return [Quad(store, name(GOV, local), value, names.system) for local, value in said.items()]
+    committed = Quad(store, COMMITTED, Literal(now, datatype=name(XSD, "dateTime")), names.system)
+    return [committed, *(Quad(store, name(GOV, local), value, names.system) for local, value in said.items())]
 
 
 class MemoryStore:

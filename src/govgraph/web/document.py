@@ -18,6 +18,8 @@ from govgraph.web.visit import Visit
 
 MOST_VALUES = 100
 """Values of one property on a page; the rest is a list away."""
+_MOST_READ = 3 * MOST_VALUES
+"""Values whose labels are read, to show the first of them by name; a hub may have any number."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ class Reading:
     def _line(self, prop: Property, values: Sequence[Term]) -> Line:
         parts = [self._parts[v] for v in values if v in self._parts] if prop.form is Form.PART else []  # type: ignore[index]
         kept = [v for v in values if v not in self._parts] if parts else values
-        shown = self._showing.values(prop, kept)
+        shown = self._showing.values(prop, kept[:_MOST_READ])
         return Line(
             name=prop.name,
             label=self._visit.heading(prop.labels),
@@ -156,7 +158,7 @@ class Reading:
             values=shown[:MOST_VALUES],
             parts=self._part_tables(parts),
             total=len(values),
-            all_href=self._all(prop) if len(shown) > MOST_VALUES else "",
+            all_href=self._all(prop) if len(values) > MOST_VALUES else "",
         )
 
     def _part_tables(self, parts: Sequence[Entity]) -> tuple[PartTable, ...]:
@@ -204,7 +206,7 @@ class Reading:
         prop = kind.by_name.get(finding.property_name or "") if kind else None
         return FindingShown(
             severity=finding.severity.value,
-            message=explain(contract, finding, self._visit.languages),
+            message=self._visit.words.typeset(explain(contract, finding, self._visit.languages)),
             property_label=self._visit.heading(prop.labels) if prop else "",
             points=finding.points,
         )
@@ -228,5 +230,5 @@ def _values(entities: Iterable[Entity]) -> list[Term]:
         value
         for entity in entities
         for values in (*entity.values.values(), *entity.others.values())
-        for value in values[: MOST_VALUES * 3]
+        for value in values[:_MOST_READ]
     ]

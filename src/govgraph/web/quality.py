@@ -211,7 +211,7 @@ class Quality:
                 kind=self._visit.heading(self._contract.by_name[one.kind].labels) if one.kind else "",
                 label=self._label(one.kind, one.subject) if one.subject else "",
                 severity=one.finding.severity.value,
-                message=explain(self._contract, one.finding, self._visit.languages),
+                message=self._visit.words.typeset(explain(self._contract, one.finding, self._visit.languages)),
                 points=one.finding.points,
             )
             for one in placed
