@@ -402,6 +402,16 @@ def test_two_order_keys_are_refused_for_now(schema: Schema, view: View) -> None:
     assert told.errors[0]["extensions"] == {"code": "BAD_REQUEST"}
 
 
+def test_a_filter_nested_too_deeply_is_refused(schema: Schema, view: View) -> None:
+    query = "query($f: ServiceFilter) { services(filter: $f) { totalCount } }"
+    given: dict[str, object] = {}
+    for _ in range(19):
+        given = {"not": given}
+    assert schema.execute(Asked(query, variables={"f": given}), view).data == {"services": {"totalCount": 0}}
+    told = schema.execute(Asked(query, variables={"f": {"not": given}}), view)
+    assert (told.data, told.errors[0]["extensions"]["code"]) == ({"services": None}, "BAD_REQUEST")
+
+
 def test_an_operator_input_takes_exactly_one_entry(schema: Schema, view: View) -> None:
     told = schema.execute('{ services(filter: { title: { contains: "a", equals: "b" } }) { totalCount } }', view)
     assert not told.ran

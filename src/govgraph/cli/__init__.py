@@ -6,19 +6,37 @@ Exit status: 0 done, 1 findings or refused records, 2 govgraph's own failure or 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from govgraph.cli import asking, checking, loading, serving, writing
 from govgraph.cli.application import app
-from govgraph.cli.output import complain
 from govgraph.errors import GovgraphError
 
-__all__ = ["app", "asking", "checking", "loading", "main", "serving", "writing"]
+__all__ = ["app", "main", "run"]
 
 
 def main() -> None:
-    """Run the command line; a refusal becomes its sentence and hint on the error stream."""
+    """The command line of this process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; its exit status. A refusal becomes its sentence and hint on the error stream."""
     try:
-        app()
+        app(list(arguments), prog_name="govgraph")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except GovgraphError as error:
-        complain(error)
-        sys.exit(2)
+        return _complain(error.sentence, error.hint)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{place}{error.strerror or error}.", "Look at the path and at who may read and write there.")
+    return 0
+
+
+def _complain(sentence: str, hint: str) -> int:
+    from govgraph.cli.output import complain  # noqa: PLC0415  # only a failure needs it
+
+    complain(sentence, hint)
+    return 2

@@ -25,6 +25,8 @@ from govgraph.iris import Names
 from govgraph.store import Term
 
 LABEL = "LABEL"
+DEEPEST = 20
+"""Levels of and, or, not in one filter."""
 _MISSING = "True: nothing is said; false: something is."
 
 
@@ -63,16 +65,18 @@ class Filters:
         fields = [entry("field", by, "By what."), entry("direction", maybe(self.direction), "ASC where not given.")]
         return fill(made, fields, "Entries without a value come last in both directions.", input_=True)
 
-    def where(self, names: Names, kind: Kind, given: Mapping[str, Any] | None) -> Where:
+    def where(self, names: Names, kind: Kind, given: Mapping[str, Any] | None, depth: int = 1) -> Where:
         """The condition a filter stands for. Raises BadRequest."""
+        if depth > DEEPEST:
+            raise BadRequest(f"The filter is nested more than {DEEPEST} deep.", "Say the same with less nesting.")
         parts: list[Where] = []
         for key, value in (given or {}).items():
             if value is None:
                 continue
             if key == "not":
-                parts.append(No(self.where(names, kind, value)))
+                parts.append(No(self.where(names, kind, value, depth + 1)))
             elif key in ("and", "or"):
-                inner = tuple(self.where(names, kind, one) for one in value)
+                inner = tuple(self.where(names, kind, one, depth + 1) for one in value)
                 parts.append(Every(inner) if key == "and" else Some(inner))
             else:
                 parts += _conditions(names, self._entries[kind.name][key], value)

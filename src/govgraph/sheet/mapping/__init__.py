@@ -34,7 +34,7 @@ class Link:
     """A reference to an entity whose address comes from the record; with ``fields`` it is made where it is unknown."""
 
     kind: Kind
-    slug: str
+    slug: Rule
     fields: tuple[Field, ...]
 
 
@@ -70,7 +70,7 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """One file of records. ``kind`` gives the kind's name, by a rule where it depends on the record."""
+    """One file of records. ``kind`` gives the kind's name and ``slug`` what the address is made of."""
 
     name: str
     file: str
@@ -78,7 +78,7 @@ class Source:
     items: str
     kinds: AnyMapping[str, Kind]
     kind: Rule
-    slug: str
+    slug: Rule
     language: str
     fields: AnyMapping[str, tuple[Field, ...]]
     """Per kind (API name)."""
@@ -86,13 +86,14 @@ class Source:
 
 @dataclass(frozen=True)
 class FileTable:
-    """A look-up table in a file: the values of the field ``key`` to those of ``value``."""
+    """A look-up table in a file: the values of the field ``key`` to what ``pattern`` finds in those of ``value``."""
 
     file: str
     format: str
     items: str
     key: str
     value: str
+    pattern: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True)

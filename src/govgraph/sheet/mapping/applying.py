@@ -18,7 +18,7 @@ from govgraph.change import Record, Rejected
 from govgraph.change.loading import Load
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import LoadError
-from govgraph.iris import RDF_TYPE
+from govgraph.iris import RDF_TYPE, slugify
 from govgraph.sheet import Entries, Entry, Part, Unfit, documents, part_kind, values
 from govgraph.sheet.mapping import Field, FileTable, Link, Mapping, Rule, Source, taking
 from govgraph.sheet.mapping.taking import Context
@@ -98,8 +98,11 @@ class _Application:
             except (Unreadable, OSError) as error:
                 raise LoadError(f"The table {name} cannot be read from {file.called}: {error}.") from None
             for _, _, context in rows:
+                value = next(iter(taking.texts(context, table.value)), "")
+                if table.pattern is not None:
+                    value = next((m.group(1 if m.re.groups else 0) for m in table.pattern.finditer(value)), "")
                 for key in taking.texts(context, table.key):
-                    found.setdefault(key, next(iter(taking.texts(context, table.value)), ""))
+                    found.setdefault(key, value)
         if not found:
             raise LoadError(f"The table {name} finds nothing in {table.file}.", "Give the directory the file is in.")
         return found
@@ -112,7 +115,7 @@ class _Application:
                 for line, text, context in _read(file, source.format, source.items, self._rejected):
                     try:
                         kind = self._kind(source, context)
-                        iri = self._load.names.entity(kind.slug, taking.slug(source.slug, context))
+                        iri = self._address(kind, source.slug, context)
                     except Unfit as error:
                         self._rejected.append(Rejected(file.called, line, text, str(error)))
                         continue
@@ -128,6 +131,11 @@ class _Application:
                 return source.kinds[text]
             raise Unfit(f"kind: “{text}” is none of {', '.join(source.kinds)}.")
         raise Unfit("kind: the record does not say what it is.")
+
+    def _address(self, kind: Kind, rule: Rule, context: Context) -> NamedNode:
+        for text, _ in self._taken(rule, context):
+            return self._load.names.entity(kind.slug, slugify(text))
+        raise Unfit(f"slug: the record does not fill {rule.template or ' or '.join(rule.sources)}.")
 
     def _keyed(self, items: Sequence[_Item]) -> dict[tuple[str, str], dict[str, list[NamedNode]]]:
         """For every field records are looked up by: its values, and the entities of the records that have them."""
@@ -221,7 +229,7 @@ class _Application:
         return values.value(self._load.contract, prop, taking.written(rule, prop, text), rule.language)
 
     def _linked(self, link: Link, context: Context, links: list[Entry]) -> NamedNode:
-        iri = self._load.names.entity(link.kind.slug, taking.slug(link.slug, context))
+        iri = self._address(link.kind, link.slug, context)
         if link.fields:
             faults: list[str] = []
             made = self._made(link.fields, context, links, faults)

@@ -25,7 +25,7 @@ _RULE = (
     *("from", "template", "constant", "default", "split", "pattern", "replace", "skip", "lookup", "otherwise"),
     *("language", "date", "number", "record", "entity", "parts"),
 )
-_TABLE = ("file", "format", "items", "key", "value")
+_TABLE = ("file", "format", "items", "key", "value", "pattern")
 _OTHERWISE = ("reject", "skip", "keep")
 _FORMATS = ("csv", "json")
 
@@ -73,6 +73,7 @@ class _Reader:
             items=self._text(said, "items", where),
             key=self._needed(said, "key", where),
             value=self._needed(said, "value", where),
+            pattern=self._pattern(said.get("pattern"), where),
         )
 
     def _source(self, said: Said, where: str, language: str) -> Source:
@@ -90,7 +91,7 @@ class _Reader:
             items=self._text(said, "items", where),
             kinds=kinds,
             kind=rule,
-            slug=self._needed(said, "slug", where),
+            slug=self._slug(said, where, language),
             language=language,
             fields={k.name: self._fields(k, properties, f"{where}, properties", language) for k in kinds.values()},
         )
@@ -180,7 +181,14 @@ class _Reader:
             raise self._refuse(where, f"{prop.name} points to no {kind.name}", f"It points to {', '.join(prop.kinds)}.")
         properties = self._table(said.get("properties", {}), f"{where}.properties")
         fields = self._fields(kind, properties, f"{where}.properties", language)
-        return Link(kind, self._needed(said, "slug", where), fields)
+        return Link(kind, self._slug(said, where, language), fields)
+
+    def _slug(self, said: Said, where: str, language: str) -> Rule:
+        """A text alone is a template."""
+        told = said.get("slug")
+        if told is None:
+            raise self._refuse(where, "slug is missing", 'Give slug, such as "{id}".')
+        return self._rule({"template": told} if isinstance(told, str) else told, f"{where}, slug", language)
 
     def _look(self, told: Said, where: str) -> Look:
         where = f"{where}.record"

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeAlias, cast
 
 from govgraph.contract import Property
-from govgraph.iris import XSD, slugify
+from govgraph.iris import XSD
 from govgraph.sheet import Unfit
 from govgraph.sheet.documents import Value
 from govgraph.sheet.mapping import Rule
@@ -93,13 +93,6 @@ def _filled(template: str, context: Context) -> str | None:
 
     text = _FIELD.sub(fill, template)
     return None if missing else text
-
-
-def slug(template: str, context: Context) -> str:
-    filled = _filled(template, context)
-    if not filled:
-        raise Unfit(f"slug: the record does not fill {template}.")
-    return slugify(filled)
 
 
 def written(rule: Rule, prop: Property, text: str) -> str:
