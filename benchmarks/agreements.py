@@ -102,7 +102,9 @@ OWN: Mapping[str, Maker] = {
     "System.realises": _realises,
     "System.lifecyclePhase": _phase,
     "ArtefactVersion.artefact": lambda v: lambda i: (v.iri("Artefact", i // _VERSIONS),),
-    "ArtefactVersion.status": lambda v: lambda i: (v.code("VersionStatus", 0 if i % _VERSIONS == _VERSIONS - 1 else 1),),
+    "ArtefactVersion.status": lambda v: (
+        lambda i: (v.code("VersionStatus", 0 if i % _VERSIONS == _VERSIONS - 1 else 1),)
+    ),
     "ArtefactVersion.replaces": lambda v: lambda i: (v.iri("ArtefactVersion", i - 1),) if i % _VERSIONS else (),
     "Regulation.instrument": lambda v: lambda i: (v.code("RegulatoryInstrument", i),) if i < 4 else (),
     "RegulatoryFramework.instruments": _first_four,

@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from generator import BASE, Made, generate
-from habits import Shape
-
 from govgraph.catalogue import Audience, Catalogue, View
 from govgraph.change.loading import Load
 from govgraph.contract import Contract
 from govgraph.store.embedded import DiskStore
 from govgraph.store.workers import Limits
+from habits import Shape
 
 
 class Catalogues:

@@ -6,6 +6,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -13,12 +14,11 @@ import pyoxigraph
 import pyshacl
 import rdflib
 import shacl
+from pyoxigraph import NamedNode, RdfFormat
+
 from catalogues import Catalogues
 from counting import CountingReader
 from generator import BASE
-from measuring import Row, Times, in_turn, ratio, spell, spread
-from pyoxigraph import NamedNode, RdfFormat
-
 from govgraph.catalogue import Audience, View
 from govgraph.catalogue.selection import Selection, page
 from govgraph.change import Loaded
@@ -28,6 +28,7 @@ from govgraph.iris import PREFIXES, SH, Names
 from govgraph.question.reading import read as read_questions
 from govgraph.store.embedded import DiskStore
 from govgraph.validation import check
+from measuring import Row, Times, in_turn, ratio, spell, spread
 
 _NO_SHAPES = "<urn:none> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/ns/shacl#NodeShape> .\n"
 _LISTS = {"needsBlocks": "identifier", "usesSystems": "identifier", "legalBasis": "identifier"}
@@ -267,7 +268,7 @@ def scaling(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
         "page of 20 links to the largest organisation": lambda view: pointing(view, hub),
     }
     for name, run in runs.items():
-        sides = {str(size): (lambda view=view: run(view)) for size, view in views.items()}
+        sides = {str(size): partial(run, view) for size, view in views.items()}
         took = in_turn(sides, sizes.rounds * 2, times=sizes.times)
         base, *larger = sizes.scaling
         for size in larger:

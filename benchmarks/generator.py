@@ -15,16 +15,19 @@ from random import Random
 from typing import TextIO
 
 from agreements import BROKEN_RULES, FAULTS
-from habits import FILLED, GAPS, HABITS, ORDINARILY_FILLED, ORDINARY, RESERVED, Shape
-from values import Filler, Values
-
 from govgraph.contract import Contract, Form, Kind, Property, Severity
 from govgraph.contract.reading import read
 from govgraph.iris import RDF_TYPE
+from habits import FILLED, GAPS, HABITS, ORDINARILY_FILLED, ORDINARY, RESERVED, Shape
+from values import Filler, Values
 
 BASE = "http://127.0.0.1:8000/"
 _EVERY, _FIRST = 400, 37
 """Of a kind with planted faults, one entity in so many is faulty, beginning with this one."""
+
+_FULL = 2
+"""The first entities of a kind have a value of every property, so that every property occurs at any size; the second
+because links within a kind lead to earlier ones."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class Generator:
         faulty = self._faulty(columns, number)
         lines.append(f"{iri} <{RDF_TYPE.value}> <{kind.class_.value}> .\n")
         for column in columns:
-            needed = faulty is not None or (whole and column.prop.needed)
+            needed = number < _FULL or faulty is not None or (whole and column.prop.needed)
             filled = column.chance.random() < column.share or needed
             objects = self._objects(column, number, iri, lines, whole) if filled else ()
             if column is faulty and column.fault:
@@ -167,12 +170,12 @@ def main() -> None:
     parser.add_argument("path", type=Path, help="file to write")
     parser.add_argument("--base", default=BASE, help="base of the IRIs of the catalogue")
     for one in fields(Shape):
-        kind = int if one.type == "int" else float
-        given = {"required": True} if one.name == "services" else {"default": one.default}
-        parser.add_argument(f"--{one.name}", type=kind, **given)  # type: ignore[arg-type]  # a union of keyword sets
-    given = vars(parser.parse_args())
-    path, base = given.pop("path"), given.pop("base")
-    made = generate(read(), Shape(**given), path, base)
+        number = int if one.type == "int" else float
+        needed = one.name == "services"
+        parser.add_argument(f"--{one.name}", type=number, required=needed, default=None if needed else one.default)
+    given = parser.parse_args()
+    shape = Shape(**{one.name: getattr(given, one.name) for one in fields(Shape)})
+    made = generate(read(), shape, given.path, given.base)
     severities = Counter(planted.severity.value for planted in made.planted)
     print(f"{made.triples:,} triples; {sum(made.counts.values()):,} entities; findings: {dict(severities)}")
 

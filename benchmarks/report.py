@@ -11,14 +11,14 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from catalogues import Catalogues
-from figures import FIGURES, Sizes, quiet_rdflib
-from habits import Shape
-from measuring import Row
 from rich.console import Console
 from rich.table import Table
 
+from catalogues import Catalogues
+from figures import FIGURES, Sizes, quiet_rdflib
 from govgraph.contract.reading import read
+from habits import Shape
+from measuring import Row
 
 _QUICK = Sizes(large=210, validation=40, question=40, scaling=(40, 210), rounds=1, times=1)
 _LIBRARIES = ("pyoxigraph", "shacl", "pyshacl", "rdflib", "graphql-core")

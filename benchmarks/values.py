@@ -15,13 +15,13 @@ from random import Random
 from typing import TypeAlias
 
 import pyoxigraph
-import words
-from agreements import OWN
-from habits import HABITS, NUMBERS, ORDINARY, QUIET_SERVICES, RESERVED, UNEQUAL, UNTRANSLATED, Shape
 from pyoxigraph import NamedNode, RdfFormat
 
+import words
+from agreements import OWN
 from govgraph.contract import Contract, Form, Kind, Property
 from govgraph.iris import SH, XSD
+from habits import HABITS, NUMBERS, ORDINARY, QUIET_SERVICES, RESERVED, UNEQUAL, UNTRANSLATED, Shape
 
 Filler: TypeAlias = Callable[[int], Sequence[str]]
 """From the number of an entity to the values of one of its properties."""
@@ -126,7 +126,9 @@ class Values:
 
     def how_many(self, place: str, prop: Property, chance: Random) -> int:
         """The number of values of a property; ``place`` is ``Kind.property``."""
-        low, high = (1, 1) if prop.single else NUMBERS.get(place, (1, 1))
+        if prop.single:
+            return 1
+        low, high = NUMBERS.get(place, (1, 1))
         most = max(low, round(high * self.shape.links))
         return chance.randint(low, most)
 
@@ -157,33 +159,17 @@ class Values:
         return lambda i: [literal(words.thing(tag, i), tag) for tag in languages]
 
     def _literal(self, kind: Kind, prop: Property) -> Filler | None:
-        bounds, chance = self.bounds[prop], self.random(kind.name, prop.name, "value")
-        local = prop.datatype.value.removeprefix(XSD) if prop.datatype else ""
-        first = _LATE if bounds.late else _EARLY
-        low = int(bounds.low or 0)
-        high = int(bounds.high) if bounds.high is not None else low + 100_000
-        match local:
-            case "string" if prop.name == "identifier":
+        bounds, local = self.bounds[prop], prop.datatype.value.removeprefix(XSD) if prop.datatype else ""
+        if local == "string":
+            if prop.name == "identifier":
                 return lambda i: (literal(f"{kind.slug.upper()}-{i:06d}"),)
-            case "string" if bounds.patterned and prop.name not in _STRINGS:
-                return None
-            case "string":
-                form = _STRINGS.get(prop.name, "{}.{}")
-                return lambda i: (literal(form.format(i % 7, i % 10)),)
-            case "integer":  # most are small and a few very large, as transactions a year are
-                span = high - low + 1
-                return lambda _: (typed(str(low + int(span * chance.random() ** 4)), local),)
-            case "decimal" | "double":
-                return lambda _: (typed(f"{low + (high - low) * chance.random() ** 4:.1f}", local),)
-            case "boolean":
-                return lambda _: (typed("true" if chance.random() < 0.5 else "false", local),)
-            case "date":
-                return lambda _: (typed((first + timedelta(days=chance.randrange(3600))).isoformat(), local),)
-            case "dateTime":
-                return lambda _: (typed(f"{first + timedelta(days=chance.randrange(3600))}T12:00:00Z", local),)
-            case "duration":
-                return lambda _: (typed(f"P{chance.randrange(1, 60)}D", local),)
-        return None
+            form = _STRINGS.get(prop.name, "" if bounds.patterned else "{}.{}")
+            return (lambda i: (literal(form.format(i % 7, i % 10)),)) if form else None
+        draw = _DRAWS.get(local)
+        if draw is None:
+            return None
+        chance = self.random(kind.name, prop.name, "value")
+        return lambda _: (typed(draw(bounds, chance.random()), local),)
 
     def _status(self, kind: Kind) -> Filler:
         chance, drafts = self.random(kind.name, "status"), HABITS.get(kind.name, ORDINARY).drafts
@@ -223,6 +209,29 @@ class Values:
             return [*dict.fromkeys((first, *others))]
 
         return linked
+
+
+def _number(bounds: Bounds, share: float) -> float:
+    """Most are small and a few very large, as transactions a year are."""
+    low = bounds.low or 0.0
+    return low + ((low + 100_000 if bounds.high is None else bounds.high) - low) * share**4
+
+
+def _day(bounds: Bounds, share: float) -> date:
+    return (_LATE if bounds.late else _EARLY) + timedelta(days=int(3600 * share))
+
+
+_DRAWS: Mapping[str, Callable[[Bounds, float], str]] = {
+    "integer": lambda bounds, share: str(int(_number(bounds, share))),
+    "decimal": lambda bounds, share: f"{_number(bounds, share):.1f}",
+    "double": lambda bounds, share: f"{_number(bounds, share):.1f}",
+    "boolean": lambda _, share: "true" if share < 0.5 else "false",
+    "date": lambda bounds, share: _day(bounds, share).isoformat(),
+    "dateTime": lambda bounds, share: f"{_day(bounds, share)}T12:00:00Z",
+    "duration": lambda _, share: f"P{1 + int(60 * share)}D",
+    "anyURI": lambda _, share: f"https://example.org/{int(1e6 * share)}",
+}
+"""Per datatype, a value from a number between 0 and 1."""
 
 
 def literal(text: str, language: str = "") -> str:

@@ -32,7 +32,9 @@ _THINGS = {
         "un changement de domicile",
     ),
 }
-_PLACES = tuple(f"{a}{b}" for b in ("mont", "val", "dale", "bourg", "port", "ness") for a in ("Nor", "Bel", "Mar", "Os"))
+_PLACES = tuple(
+    f"{a}{b}" for b in ("mont", "val", "dale", "bourg", "port", "ness") for a in ("Nor", "Bel", "Mar", "Os")
+)
 _PLACED = {"en": "{what}, {place} district {number}", "fr": "{what}, district {number} de {place}"}
 _SENTENCES = {
     "en": (

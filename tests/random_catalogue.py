@@ -121,6 +121,7 @@ CHOICES = (
     ("gov:targetYear", "gov:RoadmapItem", YEARS),
     ("gov:dueDate", "gov:RoadmapItem", DATES),
     ("gov:completedDate", "gov:RoadmapItem", DATES),
+    ("gov:endYear", "gov:Roadmap", YEARS),
     ("gov:scoreDate", "gov:Score", DATES),
     ("gov:betterDirection", "gov:RankingCriterion", _codes("Higher", "Lower")),
     ("gov:betterDirection", "gov:Indicator", _codes("Higher", "Lower")),

@@ -88,8 +88,7 @@ def missing_instruments(f: Facts, given: Given) -> Iterator[Row]:
     for framework in f.a("gov:RegulatoryFramework"):
         for kind in f.a("gov:RegulatoryInstrument"):
             named = {part for part in f.all(framework, "dct:hasPart") if kind in f.all(part, "gov:instrumentKind")}
-            asked = given.get("framework") in (None, framework)
-            if asked and not any(in_force(f, part, given["date"]) for part in named):
+            if not any(in_force(f, part, given["date"]) for part in named):
                 yield from ((framework, kind, part) for part in or_none(named))
 
 
@@ -100,6 +99,8 @@ def organisations_not_bound(f: Facts, given: Given) -> Iterator[Row]:
             for roadmap in f.all(item, "gov:partOfRoadmap"):
                 led[roadmap, organisation] += 1
     for (roadmap, organisation), items in led.items():
+        if (f.one(roadmap, "gov:endYear") or 9999) < given["date"].year:
+            continue
         above = f.on(organisation, "org:subOrganizationOf")
         texts = {text for text in f.all(roadmap, "cv:hasLegalResource") if in_force(f, text, given["date"])}
         if not any(True in f.all(t, "gov:appliesToAll") or f.all(t, "gov:appliesTo") & above for t in texts):
@@ -140,11 +141,15 @@ def items_at_risk(f: Facts, given: Given) -> Iterator[Row]:
             continue
         vias = [(service, f.all(service, "gov:needsBlock")) for service in f.all(item, "gov:digitises")]
         vias += [(block, {block}) for block in f.all(item, "gov:usesBlock")]
+        missing: dict[Node, set[Node]] = defaultdict(set)
         for via, first in vias:
             for block in {end for start in first for end in f.on(start, "gov:requiresBlock")}:
-                ready = planned(f, block)
-                if not realised(f, block) and (ready is None or ready > day):
-                    yield item, day, block, ready, via
+                if not realised(f, block):
+                    missing[block].add(via)
+        for block, through in missing.items():
+            ready = planned(f, block)
+            if ready is None or ready > day:
+                yield item, day, block, ready, min(through)
         for other in f.all(item, "gov:dependsOnItem"):
             status = f.all(other, "gov:itemStatus")
             ready = None if "code:Cancelled" in status else due(f, other)

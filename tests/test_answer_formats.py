@@ -62,6 +62,12 @@ def test_json_has_exactly_four_keys_and_typed_cells() -> None:
     ]
 
 
+def test_json_says_where_a_relation_is_stored_the_other_way() -> None:
+    one, two, uses = NamedNode("urn:one"), NamedNode("urn:two"), name(GOV, "usesSystem")
+    (row,) = json.loads(to_json(answer(why=(Step(one, uses, two, forward=False),))))["rows"]
+    assert row["why"] == [{"from": "urn:one", "relation": f"{GOV}usesSystem", "to": "urn:two", "forward": False}]
+
+
 def test_ill_typed_and_endless_numbers_stay_text_or_finite() -> None:
     made = answer(
         word=literal("many", "integer"),

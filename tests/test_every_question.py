@@ -166,7 +166,7 @@ OPTIONAL = [
     for parameter in QUESTIONS[name].parameters
     if not parameter.required or parameter.default
 ]
-OTHERS = {"importanceFrom": "75", "feasibilityFrom": "75", "years": "5"}
+OTHERS = {"importanceFrom": "75", "feasibilityFrom": "75", "years": "0"}
 
 
 @pytest.mark.parametrize(("name", "parameter"), OPTIONAL)
@@ -190,7 +190,7 @@ def test_every_optional_parameter_really_changes_the_answer(seed: Seed, name: st
 
 
 def test_every_optional_parameter_is_known() -> None:
-    assert len(OPTIONAL) == 26
+    assert len(OPTIONAL) == 23
 
 
 @pytest.mark.parametrize("name", [name for name, question in QUESTIONS.items() if question.explanation])

@@ -507,6 +507,13 @@ def test_a_question_takes_dates_and_refuses_what_is_none(schema: Schema, seed: S
     assert missing.errors[0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 
+def test_an_argument_that_cannot_be_is_an_error_of_its_field_alone(schema: Schema, view: View) -> None:
+    query = 'query($ids: [ID!] = ["x"]) { nodes(ids: $ids) { id } services { totalCount } }'
+    told = schema.execute(Asked(query, variables={"ids": None}), view)
+    assert told.data == {"nodes": None, "services": {"totalCount": 3}}
+    assert [(error["path"], error["extensions"]["code"]) for error in told.errors] == [(["nodes"], "BAD_USER_INPUT")]
+
+
 def test_the_public_see_no_draft_by_any_way(schema: Schema, small: Callable[..., Small]) -> None:
     draft = service("draft", "Draft").replace("code:Published", "code:Draft")
     loaded = small(ORGANISATION + draft + service("open", "Open", "; dct:requires <id/service/draft>"))

@@ -1,4 +1,4 @@
-"""The W3C's SHACL tests through both engines, as the house calls them: each fails what is named here, with the reason."""
+"""The W3C's SHACL tests through both engines, as the house calls them: each fails what is named here, and why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyoxigraph
 import pytest
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat
 
 from govgraph.iris import SH
 from govgraph.store import Path as Step
@@ -25,8 +25,18 @@ pytestmark = [
 
 MF = "http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#"
 SHT = "http://www.w3.org/ns/shacl-test#"
-COUNTS = {"core": 98, "sparql": 22}
-EXCEPTIONS: dict[str, dict[str, str]] = {"shacl": {}, "pyshacl": {}}
+COUNTS = {"core": 98, "sparql": 23}
+"""Files; the manifests name one of them fewer."""
+EXCEPTIONS = {
+    "shacl": {
+        "pre-binding/unsupported-sparql-004": "runs a query whose sub-select does not project $this",
+    },
+    "pyshacl": {
+        "property/uniqueLang-002": 'takes "1"^^xsd:boolean for the true that sh:uniqueLang wants',
+        "pre-binding/shapesGraph-001": "does not do $shapesGraph, which the standard leaves optional",
+        "node/prefixes-001": "does not follow owl:imports of sh:prefixes, and N-Triples give it none to guess by",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -41,9 +51,9 @@ class Case:
 
 def cases(folder: Path) -> Iterator[Case]:
     for path in sorted(folder.rglob("*.ttl")):
-        store = pyoxigraph.Store()
-        store.load(path=path, format=RdfFormat.TURTLE, base_iri=path.as_uri())
-        for quad in store.quads_for_pattern(None, NamedNode(MF + "action"), None):
+        # A Store would write literals its own way, and the tests are about how they are written.
+        store = pyoxigraph.Dataset(pyoxigraph.parse(path=path, format=RdfFormat.TURTLE, base_iri=path.as_uri()))
+        for quad in store.quads_for_predicate(NamedNode(MF + "action")):
             [shapes], [data] = (_values(store, quad.object, SHT + local) for local in ("shapesGraph", "dataGraph"))
             [result] = _values(store, quad.subject, MF + "result")
             refuses = result == NamedNode(SHT + "Failure")
@@ -57,9 +67,9 @@ def cases(folder: Path) -> Iterator[Case]:
             )
 
 
-def _values(store: pyoxigraph.Store, subject: Term, predicate: str) -> list[Term]:
+def _values(store: pyoxigraph.Dataset, subject: Term, predicate: str) -> list[Term]:
     assert isinstance(subject, NamedNode | BlankNode)
-    return [quad.object for quad in store.quads_for_pattern(subject, NamedNode(predicate), None)]
+    return [quad.object for quad in store.quads_for_subject(subject) if quad.predicate.value == predicate]
 
 
 def _ntriples(graph: Term) -> bytes:
@@ -69,7 +79,7 @@ def _ntriples(graph: Term) -> bytes:
     return pyoxigraph.serialize((quad.triple for quad in quads), format=RdfFormat.N_TRIPLES) or b""
 
 
-def _expected(store: pyoxigraph.Store, result: Term) -> tuple[str, ...]:
+def _expected(store: pyoxigraph.Dataset, result: Term) -> tuple[str, ...]:
     def said(local: str) -> Term | None:
         return next(iter(_values(store, result, SH + local)), None)
 
@@ -97,7 +107,7 @@ def _said(*parts: Term | Step | None) -> tuple[str, ...]:
 def outcome_of(case: Case, engine: str) -> str:
     try:
         found = Counter(_found(outcome) for outcome in ENGINES[engine](case.shapes, case.data))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # whatever an engine refuses with is a refusal
         return "" if case.results is None else f"{type(error).__name__}: {error}"
     if case.results is None:
         return "does not refuse"

@@ -10,7 +10,8 @@ GovgraphError
 │   ├── BaseMismatch            it was loaded under another base IRI
 │   └── FormatTooNew            a newer govgraph wrote it
 ├── LoadError               nothing of a load could be used (single bad records are reported, not raised)
-├── MappingError            a mapping file says something a sheet cannot do
+│   ├── TooManyFindings         validation found more than the house can keep
+│   └── MappingError            a mapping file says something a sheet cannot do
 ├── QuestionError           a question file contradicts itself
 ├── ParameterError          a question was asked with a missing, unknown or ill-typed parameter
 ├── QueryError              a SPARQL query is malformed
@@ -90,6 +91,10 @@ class FormatTooNew(StoreError):
 class LoadError(GovgraphError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "load"
+
+
+class TooManyFindings(LoadError):
+    code = "too-many-findings"
 
 
 class MappingError(LoadError):

@@ -28,6 +28,7 @@ class Format:
 
 HTML = Format("html", "text/html", "HTML")
 JSON = Format("json", "application/json", "JSON")
+XML = Format("xml", "application/xml", "XML")
 CSV = Format("csv", "text/csv", "CSV")
 TURTLE = Format("ttl", "text/turtle", "Turtle")
 NTRIPLES = Format("nt", "application/n-triples", "N-Triples")
@@ -51,13 +52,27 @@ RDF_SYNTAX: dict[Format, RdfFormat] = {
     RDFXML: RdfFormat.RDF_XML,
     NQUADS: RdfFormat.N_QUADS,
     TRIG: RdfFormat.TRIG,
+    JSON: RdfFormat.JSON_LD,
+    XML: RdfFormat.RDF_XML,
 }
+"""Clients that ask for plain JSON or XML get the syntax that is written in it."""
+
 RESULT_SYNTAX: dict[Format, QueryResultsFormat] = {
     SPARQL_JSON: QueryResultsFormat.JSON,
     SPARQL_XML: QueryResultsFormat.XML,
     CSV: QueryResultsFormat.CSV,
     TSV: QueryResultsFormat.TSV,
+    JSON: QueryResultsFormat.JSON,
+    XML: QueryResultsFormat.XML,
 }
+
+
+def tidy(turtle: bytes) -> bytes:
+    """Turtle as the engine writes it, without the prefixes it does not use and the others in order."""
+    lines = turtle.split(b"\n", 200)
+    count = next((number for number, line in enumerate(lines) if not line.startswith(b"@prefix ")), 0)
+    head, body = sorted(lines[:count]), b"\n".join(lines[count:])
+    return b"\n".join([*(line for line in head if line.split(b" ", 2)[1] in body), body])
 
 
 def choose(accept: str | None, offers: Sequence[Format]) -> Format | None:

@@ -42,6 +42,7 @@ DECLARATIONS: tuple[Setting, ...] = (
     Setting("answer_rows", "10000", "most rows of one question's answer"),
     Setting("body_megabytes", "1", "largest body of a request"),
     Setting("file_megabytes", "2048", "largest file a load reads"),
+    Setting("findings_most", "500000", "most findings of a catalogue; a load that would have more is refused"),
     Setting("graphql_depth", "12", "deepest GraphQL selection"),
     Setting("graphql_aliases", "30", "most aliases in a GraphQL document"),
     Setting("graphql_tokens", "5000", "most tokens in a GraphQL document"),
@@ -72,6 +73,7 @@ class Settings:
     answer_rows: int
     body_megabytes: int
     file_megabytes: int
+    findings_most: int
     graphql_depth: int
     graphql_aliases: int
     graphql_tokens: int

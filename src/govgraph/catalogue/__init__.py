@@ -18,7 +18,7 @@ from govgraph.catalogue.text import Label, label_of, pick
 from govgraph.contract import Contract, Form, Kind, Property
 from govgraph.iris import DCT_TITLE, RDF_TYPE, RDFS_LABEL, SH, SKOS_PREF_LABEL, Names, name
 from govgraph.media import Format
-from govgraph.store import Graphs, Path, Query, Reader, Result, Store, Table, Term
+from govgraph.store import Dataset, Graphs, Path, Query, Reader, Result, Store, Table, Term
 from govgraph.validation import Finding, Points, points, read_back
 
 __all__ = ["Audience", "Catalogue", "Entity", "Incoming", "Label", "Summary", "View", "pick"]
@@ -107,6 +107,11 @@ class View:
     @property
     def revision(self) -> int:
         return self.reader.revision
+
+    @property
+    def visible(self) -> Graphs:
+        """The graphs a query may name."""
+        return (*self.graphs, *self._report)
 
     def keep(self, key: object, find: Callable[[], _Kept]) -> _Kept:
         """What ``find`` gives, found once for this view; ``key`` must tell apart everything it depends on."""
@@ -224,6 +229,10 @@ class View:
 
         return self.keep("findings", find)
 
+    def assume(self, findings: Iterable[Finding]) -> None:
+        """Take findings just made for the stored ones, before the first use; for who validated this view itself."""
+        self.keep("findings", lambda: tuple(findings))
+
     def points(self, nodes: Sequence[Term]) -> dict[Term, Points]:
         """The points of each node that is an entity of a kind."""
         kinds, findings = self.kinds(nodes), self.findings(nodes)
@@ -233,9 +242,17 @@ class View:
         """The scores of the whole view. Grows with the catalogue; added up once per revision."""
         return self.keep("summary", self._sum_up)
 
-    def query(self, text: str, formats: Mapping[str, Format], bindings: Mapping[str, Term] | None = None) -> Result:
-        """Run SPARQL over what this audience may see."""
-        return self.reader.query(Query(text, self.graphs, self._report, bindings or {}, formats))
+    def query(  # what the SPARQL protocol knows beside the text, each with a plain default
+        self,
+        text: str,
+        formats: Mapping[str, Format],
+        bindings: Mapping[str, Term] | None = None,
+        *,
+        dataset: Dataset | None = None,
+        base: str = "",
+    ) -> Result:
+        """Run SPARQL over what this audience may see; a ``dataset`` chooses among that."""
+        return self.reader.query(Query(text, self.graphs, self._report, bindings or {}, formats, dataset, base))
 
     def table(self, text: str, bindings: Mapping[str, Term] | None = None) -> Table:
         return self.reader.table(Query(text, self.graphs, self._report, bindings or {}))

@@ -14,7 +14,9 @@ from pyoxigraph import NamedNode
 from govgraph.validation import Report
 
 Progress: TypeAlias = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done and of how much (bytes or records; 0 when unknown)."""
+"""Called with what is being done, how much is done and of how much: records where it is RECORDS, else bytes; 0 when
+unknown."""
+RECORDS = "records"
 
 
 def no_progress(_what: str, _done: int, _of: int) -> None:

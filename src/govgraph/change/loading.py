@@ -16,8 +16,8 @@ from pyoxigraph import NamedNode, RdfFormat, Triple
 
 from govgraph.catalogue import Audience
 from govgraph.change import Loaded, Progress, Record, Rejected, no_progress
+from govgraph.change.composing import Composition
 from govgraph.change.merging import Merging
-from govgraph.change.publishing import Publishing
 from govgraph.change.skolem import Skolem
 from govgraph.change.watching import Watched
 from govgraph.contract import Contract, Form
@@ -25,7 +25,6 @@ from govgraph.errors import LoadError, StoreMissing
 from govgraph.iris import Names
 from govgraph.store import Store, Term
 from govgraph.store.staging import Staging, syntax_of
-from govgraph.validation import Report, check, ntriples
 
 _SUBJECTS = "SELECT DISTINCT ?s { ?s ?p ?o }"
 _ANY_BLANK = "SELECT ?s { ?s ?p ?o FILTER(isBlank(?s) || isBlank(?o)) } LIMIT 1"
@@ -46,6 +45,7 @@ class Load:
         target: str = "working",
         engine: str = "shacl",
         file_bytes: int = 2_048_000_000,
+        most_findings: int | None = None,
         progress: Progress = no_progress,
     ) -> None:
         self.contract = contract
@@ -56,6 +56,7 @@ class Load:
         self._store = store
         self._engine = engine
         self._file_bytes = file_bytes
+        self._most_findings = most_findings
         self._staging = Staging()
         self._target = self.names.graph(target)
         self._graphs = {graph: [graph] for graph in (self.names.working, self.names.reference)}
@@ -63,7 +64,8 @@ class Load:
         self._incoming = 0
         self._rejected: list[Rejected] = []
         self._loaded = self._merged = 0
-        self._after = 0
+        self.began_from = 0
+        """The revision it adds to; 0 where there is none yet."""
         self._begin()
 
     def _begin(self) -> None:
@@ -71,7 +73,7 @@ class Load:
             reader = self._store.reader()
         except StoreMissing:
             return
-        self._after = reader.revision
+        self.began_from = reader.revision
         with self._timed("read"):
             for graph, seen in self._seen.items():
                 self._staging.read(graph, reader.dump(graph))
@@ -151,8 +153,8 @@ class Load:
     def finish(self, *, strict: bool = False) -> Loaded:
         """Validate, publish what is complete and marked so, write the next revision.
 
-        Raises LoadError, leaving the catalogue as it was, when ``strict`` and a record was rejected, or when nothing
-        at all could be read.
+        Raises LoadError, leaving the catalogue as it was, when ``strict`` and a record was rejected, when nothing at
+        all could be read, or when there are too many findings to keep.
         """
         if self._rejected and (strict or not self.used):
             first, count = self._rejected[0], len(self._rejected)
@@ -162,18 +164,12 @@ class Load:
                 f"{which} in {place}: {first.reason}",
                 "Mend them, or load without --strict to keep the rest." if strict else "Nothing was loaded.",
             )
-        working, reference = (
-            b"".join(self._staging.write(graph) for graph in graphs) for graphs in self._graphs.values()
-        )
-        with self._timed("validate"):
-            self.progress("validating", 0, 0)
-            report = check(self.contract, (working, reference), self._engine)
-        with self._timed("publish"):
-            self.progress("publishing", 0, 0)
-            publishing = Publishing(self.contract, self._staging, tuple(self._graphs[self.names.working]), report)
-        public, public_report = self._public(publishing, working, reference, report)
-        with self._timed("write"):
-            revision = self._write(working, reference, public, (report, public_report))
+        start = perf_counter()
+        made = Composition(self.contract, self.names, self._staging, self._graphs, self._engine, self.progress)
+        revision = self._store.replace(made.graphs(), self.contract.hash, after=self.began_from)
+        self.seconds |= made.seconds
+        self.seconds["write"] = perf_counter() - start - sum(made.seconds.values())
+        publishing = made.publishing
         return Loaded(
             loaded=self._loaded,
             merged=self._merged,
@@ -182,44 +178,9 @@ class Load:
             entities=len(publishing.entities),
             published=len(publishing.published),
             held=tuple(sorted(node.value for node in publishing.marked - publishing.published)),  # type: ignore[union-attr]
-            report=report,
+            report=made.report,
             seconds=self.seconds,
         )
-
-    def _public(self, publishing: Publishing, working: bytes, reference: bytes, report: Report) -> tuple[bytes, Report]:
-        """What is published and its report. A link to an unpublished entry is not shown, so an entry that cannot do
-        without it stays a draft as well: asked again until nothing falls out."""
-        while True:
-            with self._timed("publish"):
-                if not publishing.held:
-                    return working, report
-                public = publishing.public(working)
-            with self._timed("validate"):
-                public_report = check(self.contract, (public, reference), self._engine)
-            if not publishing.withdraw(public_report):
-                return public, public_report
-
-    def _write(self, working: bytes, reference: bytes, public: bytes, reports: tuple[Report, Report]) -> int:
-        names = self.names
-        parts = {
-            names.working: working,
-            names.public: public,
-            names.reference: reference,
-            names.vocabulary: self.contract.vocabulary,
-            names.report(Audience.WORKING): ntriples(reports[0].triples(names.base)),
-            names.report(Audience.PUBLIC): ntriples(reports[1].triples(names.base)),
-        }
-        size, done = sum(len(part) for part in parts.values()), 0
-
-        def watched() -> Iterator[tuple[NamedNode, bytes]]:
-            nonlocal done
-            for graph, part in parts.items():
-                self.progress("writing", done, size)
-                yield graph, part
-                done += len(part)
-            self.progress("writing", size, size)
-
-        return self._store.replace(watched(), self.contract.hash, after=self._after)
 
     def _new_graph(self, of: NamedNode) -> NamedNode:
         self._incoming += 1

@@ -51,7 +51,9 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Show the vers
 def load(
     files: Annotated[list[Path] | None, typer.Argument(help="Files, or directories with files.")] = None,
     mapping: Annotated[Path | None, typer.Option("--map", help="Mapping file for CSV and JSON of other forms.")] = None,
-    kind: Annotated[str, typer.Option("--kind", help="Kind of a CSV's rows, where the file is not named after it.")] = "",
+    kind: Annotated[
+        str, typer.Option("--kind", help="Kind of a CSV's rows, where the file is not named after it.")
+    ] = "",
     seed: Annotated[bool, typer.Option("--seed", help="Load the data that ship with govgraph.")] = False,
     reference: Annotated[bool, typer.Option("--reference", help="Load as shared reference data.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Load nothing if any record is rejected.")] = False,
@@ -89,7 +91,9 @@ def validate(
         bool, typer.Option("--with-catalogue", help="Check files as if loaded into the stored catalogue.")
     ] = False,
     mapping: Annotated[Path | None, typer.Option("--map", help="Mapping file for CSV and JSON of other forms.")] = None,
-    kind: Annotated[str, typer.Option("--kind", help="Kind of a CSV's rows, where the file is not named after it.")] = "",
+    kind: Annotated[
+        str, typer.Option("--kind", help="Kind of a CSV's rows, where the file is not named after it.")
+    ] = "",
     lang: Language = "en",
     format_: Annotated[Literal["table", "json", "turtle"], typer.Option("--format")] = "table",
     engine: Engine = None,

@@ -1,109 +1,140 @@
-"""``validate`` and ``contract``: what is missing, and what is asked for."""
+"""``validate``: what is missing or wrong, in files or in the stored catalogue."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import typer
-from pyoxigraph import Literal, NamedNode, RdfFormat, serialize
+import pyoxigraph
+from pyoxigraph import Literal, NamedNode, RdfFormat
 from rich.text import Text
 
 from govgraph.catalogue import Audience, Catalogue, View
 from govgraph.change.loading import Load
-from govgraph.cli.application import Base, Data, Format, Language, Ontology, Own, Place, Shapes, app, languages
-from govgraph.cli.loading import read_files
-from govgraph.cli.output import SEVERITY_STYLES, print_json, print_table, screen
-from govgraph.contract import Contract, Severity, say
-from govgraph.errors import LoadError, NotAcceptable
-from govgraph.iris import PREFIXES, compact
+from govgraph.cli import files
+from govgraph.cli.output import (
+    SEVERITY_STYLES,
+    SHOWN,
+    print_bytes,
+    print_json,
+    print_rejected,
+    print_table,
+    say,
+    watched,
+)
+from govgraph.cli.place import Place, languages
+from govgraph.contract import Severity
+from govgraph.errors import LoadError, StoreMissing
+from govgraph.iris import PREFIXES
 from govgraph.store.embedded import MemoryStore
 from govgraph.validation import Finding, Report, check, explain
+from govgraph.validation.standard import standard
+
+_SHOWN_FINDINGS = 200
 
 
-@app.command()
-def validate(
-    files: Annotated[list[Path] | None, typer.Argument(help="Files to check; none: the stored catalogue.")] = None,
-    engine: Annotated[str | None, typer.Option("--engine", help="shacl (fast) or pyshacl (reference)")] = None,
-    fail_on: Annotated[
-        Severity, typer.Option("--fail-on", help="Exit with 1 from this severity on.")
-    ] = Severity.VIOLATION,
-    format_: Annotated[Format, typer.Option("--format")] = Format.TABLE,
-    lang: Language = "en",
-    data: Data = None,
-    base: Base = None,
-    contract: Own = None,
-    ontology: Ontology = None,
-    shapes: Shapes = None,
-) -> None:
-    """Check files, or the whole stored catalogue, against the shapes.
+@dataclass(frozen=True)
+class Wanted:
+    """The arguments of the command."""
 
-    Files are checked by themselves, together with the contract's code lists: a link to an entry that is not in them
-    counts as unknown.
-    """
-    place = Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes, engine=engine)
-    view = _loaded(place, files) if files else place.view(Audience.WORKING)
-    graphs = [view.reader.dump(graph) for graph in (view.names.working, view.names.reference)]
-    report = check(place.contract, graphs, place.settings.engine)
-    tags = languages(lang)
+    paths: tuple[Path, ...]
+    mapping: Path | None
+    kind: str
+    with_catalogue: bool
+    fail_on: str
+    lang: str
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """``whole`` is False when some record could not be read, so that the report is not about all of it."""
+
+    view: View
+    report: Report
+    whole: bool = True
+
+
+def validate(place: Place, wanted: Wanted, format_: str) -> int:
+    """Check and tell; the exit status."""
+    checked = _check_files(place, wanted) if wanted.paths else _check_stored(place)
+    fail_on, tags = Severity(wanted.fail_on), languages(wanted.lang)
     match format_:
-        case Format.JSON:
-            print_json(_as_json(view, report, fail_on, tags))
-        case Format.TURTLE:
-            triples = report.triples(place.settings.base)
-            typer.echo(serialize(triples, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"", nl=False)
-        case Format.TABLE:
-            _show(view, report, tags)
+        case "json":
+            print_json(_as_json(checked, fail_on, tags))
+        case "turtle":
+            triples = standard(place.contract, checked.report, place.settings.base)
+            print_bytes(pyoxigraph.serialize(triples, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"")
         case _:
-            raise NotAcceptable("A report is not printed as CSV.", "Choose table, json or turtle.")
-    raise typer.Exit(0 if report.accepted(fail_on) else 1)
+            _show(checked, tags)
+    if not checked.whole:
+        return 2
+    return 0 if checked.report.accepted(fail_on) else 1
 
 
-@app.command()
-def contract(
-    contract: Own = None,
-    ontology: Ontology = None,
-    shapes: Shapes = None,
-    format_: Annotated[Format, typer.Option("--format")] = Format.TABLE,
-    lang: Language = "en",
-) -> None:
-    """Show the contract: kinds with their properties, code lists, rules, and what is checked but not shown."""
-    found = Place.of(contract=contract, ontology=ontology, shapes=shapes).contract
-    if format_ is Format.JSON:
-        print_json(_contract_as_json(found))
-        return
-    if format_ is not Format.TABLE:
-        raise NotAcceptable("A contract is shown as table or json.", "Its Turtle is in ontology/ and shapes/.")
-    _show_contract(found, languages(lang))
+def _check_stored(place: Place) -> _Checked:
+    """The stored catalogue, looked at anew: the shapes may have changed since it was loaded."""
+    view = place.view(Audience.WORKING)
+    names = view.names
+    graphs = [view.reader.dump(graph) for graph in (names.working, names.reference)]
+    report = check(place.contract, graphs, place.settings.engine)
+    view.assume(report.findings)
+    return _Checked(view, report)
 
 
-def _loaded(place: Place, files: list[Path]) -> View:
-    """The files in a store of their own. Raises LoadError for one that cannot be read: half a check is none."""
+def _check_files(place: Place, wanted: Wanted) -> _Checked:
     store = MemoryStore(place.settings.base)
-    load = Load(store, place.contract, engine=place.settings.engine)
-    read_files(load, files)
-    if load.rejected:
-        first = load.rejected[0]
-        raise LoadError(f"{first.file}, line {first.line}: {first.reason}", "Mend the file; nothing was checked.")
-    load.finish()
-    return Catalogue(store, place.contract).view(Audience.WORKING)
+    if wanted.with_catalogue:
+        _copy(place, store)
+    with watched() as progress:
+        load = Load(
+            store,
+            place.contract,
+            engine=place.settings.engine,
+            file_bytes=place.settings.file_megabytes * 1_000_000,
+            most_findings=place.settings.findings_most,
+            progress=progress,
+        )
+        asked = files.Wanted(wanted.paths, wanted.mapping, wanted.kind, languages(wanted.lang)[0])
+        files.read(load, asked)
+        print_rejected(load.rejected, error=True)
+        if not load.used:
+            raise LoadError("There is nothing to check.", "None of the records given could be read.")
+        report = load.finish().report
+    view = Catalogue(store, place.contract).view(Audience.WORKING)
+    view.assume(report.findings)
+    if wanted.with_catalogue:
+        entities = [record.entity for record in load.records]
+        ours = {*entities, *(part for parts in view.parts(entities).values() for part in parts)}
+        report = Report(tuple(finding for finding in report.findings if finding.entity in ours))
+    return _Checked(view, report, whole=not load.rejected)
 
 
-def _as_json(view: View, report: Report, fail_on: Severity, tags: tuple[str, ...]) -> dict[str, object]:
+def _copy(place: Place, store: MemoryStore) -> None:
+    """The stored catalogue into a store that may be changed for a trial."""
+    try:
+        reader = place.store.reader()
+    except StoreMissing:
+        return
+    names = place.view(Audience.WORKING).names
+    store.replace([(g, reader.dump(g)) for g in (names.working, names.reference)], place.contract.hash)
+
+
+def _as_json(checked: _Checked, fail_on: Severity, tags: tuple[str, ...]) -> dict[str, object]:
+    view, report = checked.view, checked.report
     return {
         "conforms": report.conforms,
         "accepted": report.accepted(fail_on),
-        "counts": {str(severity): count for severity, count in report.counts.items()},
+        "counts": {severity.value: count for severity, count in report.counts.items()},
         "score": view.summary().total.score,
         "findings": [
             {
                 "entity": finding.entity.value,
                 "kind": finding.kind,
                 "property": finding.property_name,
-                "severity": str(finding.severity),
+                "severity": finding.severity.value,
                 "message": explain(view.contract, finding, tags),
                 "shape": getattr(finding.shape, "value", None),
-                "component": compact(finding.component.value).removeprefix("sh:"),
+                "component": finding.component.value,
                 "value": _value(finding),
                 "points": finding.points,
             }
@@ -113,80 +144,54 @@ def _as_json(view: View, report: Report, fail_on: Severity, tags: tuple[str, ...
 
 
 def _value(finding: Finding) -> str | None:
-    match finding.value:
-        case Literal() | NamedNode():
-            return finding.value.value
-        case None:
-            return None
-        case _:
-            return str(finding.value)
+    value = finding.value
+    return value.value if isinstance(value, Literal | NamedNode) else None if value is None else str(value)
 
 
-def _show(view: View, report: Report, tags: tuple[str, ...]) -> None:
-    labels = view.labels([f.entity for f in report.findings], tags)
-    if report.findings:
+def _show(checked: _Checked, tags: tuple[str, ...]) -> None:
+    """The gravest first; where there are many, how many of each sort, so that nothing is hidden."""
+    view, report = checked.view, checked.report
+    findings = report.findings[:_SHOWN_FINDINGS] if len(report.findings) > _SHOWN_FINDINGS else report.findings
+    labels = view.labels([finding.entity for finding in findings], tags)
+    if len(report.findings) > _SHOWN_FINDINGS:
+        _show_sorts(view, report, tags)
+        findings = findings[:SHOWN]
+    if findings:
         print_table(
             ("severity", "kind", "entry", "what to mend", "points"),
             [
                 (
-                    Text(f.severity, style=SEVERITY_STYLES[f.severity]),
-                    f.kind or "",
-                    labels[f.entity].text,
-                    explain(view.contract, f, tags),
-                    f"{f.points:g}",
+                    Text(finding.severity.value, style=SEVERITY_STYLES[finding.severity]),
+                    finding.kind or "",
+                    labels[finding.entity].text,
+                    explain(view.contract, finding, tags),
+                    f"{finding.points:g}",
                 )
-                for f in report.findings
+                for finding in findings
             ],
             numbers=("points",),
+            whole=("severity",),
         )
-    counts = ", ".join(f"{count} {severity}" for severity, count in report.counts.items())
-    screen().print(Text(f"{counts}; score {view.summary().total.score:.1f} %", style="bold"))
+    left = len(report.findings) - len(findings)
+    if left:
+        say(f"… and {left:,} more; --format json lists all", "dim")
+    counts = ", ".join(f"{count:,} {severity}" for severity, count in report.counts.items())
+    say(f"{counts} · score {view.summary().total.score:.1f} %", "bold")
 
 
-def _contract_as_json(found: Contract) -> dict[str, object]:
-    return {
-        "hash": found.hash,
-        "languages": found.languages,
-        "kinds": [
-            {
-                "name": kind.name,
-                "slug": kind.slug,
-                "class": kind.class_.value,
-                "part": kind.part,
-                "properties": [
-                    {"name": p.name, "form": p.form, "needed": p.needed, "single": p.single, "weight": p.weight}
-                    for p in kind.properties
-                ],
-            }
-            for kind in found.kinds
-        ],
-        "codeLists": [{"name": c.name, "codes": [code.name for code in c.codes]} for c in found.code_lists],
-        "rules": [{"name": r.name, "kind": r.kind, "severity": r.severity} for r in found.rules],
-        "unexposed": [{"property": where, "constraint": what} for where, what in found.unexposed],
-    }
-
-
-def _show_contract(found: Contract, tags: tuple[str, ...]) -> None:
-    console = screen()
+def _show_sorts(view: View, report: Report, tags: tuple[str, ...]) -> None:
+    """How often each sort of finding occurs, the sort told by one of its messages."""
+    sorts: dict[tuple[str, str, str], tuple[int, str]] = {}
+    for finding in report.findings:
+        key = (finding.severity.value, finding.kind or "", str(finding.shape) + finding.component.value)
+        count, told = sorts.get(key, (0, ""))
+        sorts[key] = (count + 1, told or explain(view.contract, finding, tags))
     print_table(
-        ("kind", "in addresses", "label", "properties"),
+        ("number", "severity", "kind", "what to mend"),
         [
-            (k.name, k.slug, say(k.labels, tags), ", ".join(f"{p.name}{_mark(p.needed)}" for p in k.properties))
-            for k in found.kinds
+            (f"{count:,}", Text(severity, style=SEVERITY_STYLES[severity]), kind, told)
+            for (severity, kind, _), (count, told) in sorts.items()
         ],
+        numbers=("number",),
+        whole=("severity",),
     )
-    console.print(Text("! integrity, * needed for publishing, + recommended", style="dim"))
-    print_table(("code list", "codes"), [(c.name, ", ".join(code.name for code in c.codes)) for c in found.code_lists])
-    print_table(
-        ("rule", "kind", "severity", "what it asks"),
-        [
-            (r.name, r.kind, Text(r.severity, style=SEVERITY_STYLES[r.severity]), say(r.descriptions, tags))
-            for r in found.rules
-        ],
-    )
-    print_table(("checked, but in no face", "constraint"), found.unexposed)
-    console.print(Text(f"contract {found.hash}, languages {', '.join(found.languages)}", style="bold"))
-
-
-def _mark(needed: Severity | None) -> str:
-    return {Severity.VIOLATION: "!", Severity.WARNING: "*", Severity.INFO: "+", None: ""}[needed]

@@ -1,152 +1,111 @@
-"""``load``: files of any kind into the catalogue, every record accounted for."""
+"""``load``: files of any form into the catalogue, every record accounted for."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import typer
-from rich.text import Text
-
-from govgraph.catalogue import Audience, Catalogue
+from govgraph.catalogue import Audience
 from govgraph.change import Loaded, Rejected
 from govgraph.change.loading import Load
 from govgraph.change.seeding import read as read_seed
-from govgraph.cli.application import Base, Data, Format, Language, Own, Place, app, languages
-from govgraph.cli.output import print_json, print_table, screen, watched
-from govgraph.contract import Contract, Kind
-from govgraph.errors import LoadError, NotAcceptable
-from govgraph.sheet.rows import Sheet, load_sheets
-from govgraph.store.staging import syntax_of
+from govgraph.cli import files
+from govgraph.cli.output import SEVERITY_STYLES, SHOWN, in_order, print_json, print_rejected, say, screen, watched
+from govgraph.cli.place import Place, languages
+from govgraph.errors import LoadError
 
-_SHOWN = 20
+_REFUSED = "Not loaded: --strict refuses all when one record is rejected."
 
 
-@app.command()
-def load(
-    files: Annotated[list[Path] | None, typer.Argument(help="Files, or directories with files.")] = None,
-    mapping: Annotated[
-        Path | None, typer.Option("--map", help="Mapping file for CSV and JSON of another form.")
-    ] = None,
-    kind: Annotated[
-        str, typer.Option("--kind", help="Kind of a CSV's entries, where the file name does not say.")
-    ] = "",
-    seed: Annotated[bool, typer.Option("--seed", help="Load the data that ship with govgraph.")] = False,
-    reference: Annotated[bool, typer.Option("--reference", help="Load as shared reference data.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Load nothing if any record is rejected.")] = False,
-    format_: Annotated[Format, typer.Option("--format")] = Format.TABLE,
-    lang: Language = "en",
-    data: Data = None,
-    base: Base = None,
-    contract: Own = None,
-) -> None:
-    """Load files as one revision: Turtle, N-Triples, N-Quads, TriG, JSON-LD, RDF/XML, CSV, and JSON through a mapping.
+@dataclass(frozen=True)
+class Wanted:
+    """The arguments of the command."""
 
-    A record that cannot be used is listed with its reason and never stops the others. What is complete and marked
-    published is published, the rest stays a draft with findings.
-    """
-    if format_ not in (Format.TABLE, Format.JSON):
-        raise NotAcceptable("What a load did is shown as table or json.", "Choose one of them.")
-    if not files and not seed:
-        raise LoadError("There is nothing to load.", "Name files, or use --seed.")
-    place = Place.of(data=data, base=base, contract=contract)
+    paths: tuple[Path, ...]
+    mapping: Path | None
+    kind: str
+    seed: bool
+    reference: bool
+    strict: bool
+    lang: str
+
+
+def load(place: Place, wanted: Wanted, format_: str) -> int:
+    """Load and tell; the exit status."""
+    if not wanted.paths and not wanted.seed:
+        raise LoadError("There is nothing to load.", "Name files or directories, or use --seed.")
     with watched() as progress:
         loading = Load(
             place.store,
             place.contract,
-            target="reference" if reference else "working",
+            target="reference" if wanted.reference else "working",
             engine=place.settings.engine,
             file_bytes=place.settings.file_megabytes * 1_000_000,
+            most_findings=place.settings.findings_most,
             progress=progress,
         )
-        if seed:
+        if wanted.seed:
             read_seed(loading)
-        read_files(loading, files or [], kind=kind, language=languages(lang)[0])
+        left_out = files.read(
+            loading, files.Wanted(wanted.paths, wanted.mapping, wanted.kind, languages(wanted.lang)[0])
+        )
+        refusal: LoadError | None = None
         try:
-            loaded = loading.finish(strict=strict)
+            if not loading.used and not loading.rejected:
+                raise LoadError("The files hold no records.", "Nothing was loaded.")
+            loaded = loading.finish(strict=wanted.strict)
         except LoadError as error:
-            _refused(loading, error, format_)
-            raise typer.Exit(1) from None
-    if format_ is Format.JSON:
+            refusal = error
+    if left_out:
+        say(f"Left out, since they are no data: {', '.join(left_out)}", "dim", error=True)
+    if refusal is not None:
+        return _refuse(loading, refusal, format_)
+    if format_ == "json":
         print_json(_as_json(loaded.loaded, loaded.merged, loaded.rejected, loaded.revision))
     else:
         _show(place, loaded)
+    return 0
 
 
-def read_files(loading: Load, paths: Iterable[Path], *, kind: str = "", language: str = "en") -> None:
-    """Give files to a load, each by its form; what has none that is known is rejected. Directories are walked."""
-    sheets: list[Sheet] = []
-    for path, called in _walk(paths):
-        if not path.exists():
-            loading.reject(Rejected(called, 0, "", "There is no such file."))
-        elif path.suffix == ".csv":
-            of = loading.contract.kind(kind) if kind else _kind_of(loading.contract, path.stem)
-            if of is None:
-                loading.reject(Rejected(called, 0, "", "The file name is no kind; say which with --kind."))
-            else:
-                sheets.append(Sheet(path, called, of))
-        elif path.suffix != ".json" and syntax_of(path) is not None:
-            loading.read_rdf(path, called=called)
-        else:
-            loading.reject(Rejected(called, 0, "", f"Nothing reads files that end in {path.suffix or 'nothing'}."))
-    if sheets:
-        load_sheets(loading, sheets, language)
-
-
-def _kind_of(contract: Contract, stem: str) -> Kind | None:
-    """The kind a file is named after: building-blocks.csv, BuildingBlock.csv or building_block.csv."""
-    wanted = re.sub(r"[^a-z]", "", stem.lower())
-    words = (
-        (kind, re.sub(r"[^a-z]", "", word.lower())) for kind in contract.entities for word in (kind.slug, kind.plural)
-    )
-    return next((kind for kind, word in words if word == wanted), None)
-
-
-def _walk(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Every file, and what to call it in reports."""
-    for path in paths:
-        if path.is_dir():
-            yield from ((p, str(p.relative_to(path))) for p in sorted(path.rglob("*")) if p.is_file())
-        else:
-            yield path, path.name
-
-
-def _as_json(loaded: int, merged: int, rejected: Iterable[Rejected], revision: int | None) -> dict[str, object]:
-    listed = [{"file": r.file, "line": r.line, "record": r.record, "reason": r.reason} for r in rejected]
+def _as_json(loaded: int, merged: int, rejected: Sequence[Rejected], revision: int) -> dict[str, object]:
+    listed = [{"file": r.file, "line": r.line, "record": r.record, "reason": r.reason} for r in in_order(rejected)]
     return {"loaded": loaded, "merged": merged, "rejected": listed, "revision": revision}
 
 
-def _refused(loading: Load, error: LoadError, format_: Format) -> None:
-    if format_ is Format.JSON:
-        print_json(_as_json(0, 0, loading.rejected, None))
+def _refuse(loading: Load, error: LoadError, format_: str) -> int:
+    """Nothing was loaded: every record read is told as rejected, the good ones for the sake of the bad."""
+    if format_ == "json":
+        reason = _REFUSED if loading.rejected else f"Not loaded: {error.sentence}"
+        good = [Rejected(r.file, r.line, r.entity.value, reason) for r in loading.records]
+        print_json(_as_json(0, 0, [*loading.rejected, *good], loading.began_from))
     else:
-        _show_rejected(loading.rejected)
-        screen().print(Text(str(error), style="bold red"))
+        print_rejected(loading.rejected)
+        say(f"{error.sentence} {error.hint}", "bold red", error=True)
+    return 1
 
 
 def _show(place: Place, loaded: Loaded) -> None:
+    print_rejected(loaded.rejected)
+    view = place.view(Audience.WORKING)
+    view.assume(loaded.report.findings)
+    summary = view.summary()
+    counts = loaded.report.counts
     console = screen()
-    _show_rejected(loaded.rejected)
-    summary = Catalogue(place.store, place.contract).view(Audience.WORKING).summary()
-    lines = [
-        f"{loaded.loaded} loaded, {loaded.merged} merged, {len(loaded.rejected)} rejected: revision {loaded.revision}",
-        f"{loaded.published} of {loaded.entities} entries of the working catalogue are published",
-        f"score {summary.total.score:.1f} % of what a complete catalogue would have",
-    ]
-    console.print(Text("\n".join(lines)))
+    console.print(
+        f"[bold]{loaded.loaded:,} loaded, {loaded.merged:,} merged, {len(loaded.rejected):,} rejected[/bold]"
+        f" · revision {loaded.revision}"
+    )
+    console.print(
+        f"{loaded.published:,} of {loaded.entities:,} entries are published"
+        f" · score {summary.total.score:.1f} %"
+        + "".join(f" · [{SEVERITY_STYLES[s]}]{n:,} {s}[/]" for s, n in counts.items() if n)
+    )
     if loaded.held:
-        console.print(Text(f"{len(loaded.held)} are marked published and not complete, so they stay drafts:"))
-        for iri in loaded.held[:_SHOWN]:
-            console.print(Text(f"  {iri}"))
-        if len(loaded.held) > _SHOWN:
-            console.print(Text("  … govgraph validate --fail-on warning lists what they lack"))
-
-
-def _show_rejected(rejected: tuple[Rejected, ...]) -> None:
-    if rejected:
-        rows = [(r.file, r.line or "", r.record[:60], r.reason) for r in rejected[:_SHOWN]]
-        print_table(("file", "line", "record", "why it was rejected"), rows, numbers=("line",))
-    if len(rejected) > _SHOWN:
-        screen().print(Text(f"… and {len(rejected) - _SHOWN} more; --format json lists all"))
+        say(f"{len(loaded.held):,} are marked published and not complete, so they stay drafts, such as:")
+        for iri in loaded.held[: SHOWN // 4]:
+            say(f"  {iri}")
+    if counts and any(counts.values()):
+        say("govgraph validate lists what they lack.", "dim")
+    seconds = ", ".join(f"{what} {took:.1f} s" for what, took in loaded.seconds.items())
+    say(f"Time: {seconds}", "dim")

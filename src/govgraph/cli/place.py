@@ -12,7 +12,8 @@ from govgraph.contract import Contract
 from govgraph.contract import reading as contract_reading
 from govgraph.question import Question
 from govgraph.question import reading as question_reading
-from govgraph.store.embedded import DiskStore, recorded_base
+from govgraph.store.directory import recorded_base
+from govgraph.store.embedded import DiskStore
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """One concept of a closed list; ``name`` is what programs write, ``notation`` a short mark such as a level's number."""
+    """One concept of a closed list; ``name`` is what programs write, ``notation`` a short mark such as a number."""
 
     iri: NamedNode
     name: str

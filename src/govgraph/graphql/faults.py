@@ -30,7 +30,7 @@ def failed(error: GraphQLError) -> Said:
     original = error.original_error
     if isinstance(original, GovgraphError):
         return {**error.formatted, "message": str(original), "extensions": {"code": code_of(original)}}
-    if original is None:
+    if original is None or isinstance(original, GraphQLError):
         return said(error, "BAD_USER_INPUT")
     _log.error("GraphQL field %s failed", error.path, exc_info=original)
     place = {key: value for key, value in error.formatted.items() if key in ("locations", "path")}

@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from govgraph.catalogue.selection import Condition, Every, No, Order, Some, Where
 from govgraph.contract import Form, Kind, Property
-from govgraph.errors import BadRequest
+from govgraph.errors import BadRequest, ContractError
 from govgraph.graphql.entities import refer
 from govgraph.graphql.fields import entry, fill, many, maybe, shell
 from govgraph.graphql.kinds import Types, describe, enum, renamed
@@ -44,9 +44,9 @@ class Filters:
     def __init__(self, types: Types) -> None:
         self._types = types
         self._operators: dict[str, type] = {}
-        kinds = types.contract.kinds
+        kinds = types.contract.entities
         self._shells = {k.name: shell(types.names.take(f"{k.name}Filter", f"The filter of {k.name}")) for k in kinds}
-        self._entries: dict[str, dict[str, _Entry]] = {k.name: self._fill(k) for k in types.contract.entities}
+        self._entries: dict[str, dict[str, _Entry]] = {k.name: self._fill(k) for k in kinds}
         self.direction = enum("OrderDirection", {"ASC": "", "DESC": ""}, "")
         self._orders: dict[str, dict[str, Property | None]] = {}
 
@@ -102,6 +102,8 @@ class Filters:
         entries: dict[str, _Entry] = {}
         for prop in kind.properties:
             if prop.stored:
+                if prop.name in ("and", "or", "not"):
+                    raise ContractError(f"{kind.name} has a property {prop.name}, a word of filters.", "Rename it.")
                 type_, terms = self._entry(prop)
                 fields.append(entry(prop.name, maybe(type_), describe(prop.labels), deprecated=prop.deprecated))
                 fields += [entry(n, maybe(type_), "", deprecated=renamed(prop)) for n in prop.former_names]

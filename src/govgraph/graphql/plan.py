@@ -18,6 +18,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLAbstractType,
+    GraphQLError,
     GraphQLField,
     GraphQLIncludeDirective,
     GraphQLObjectType,
@@ -180,13 +181,21 @@ class Planner:
     meter: Meter
 
     def plan(self) -> dict[str, Planned]:
-        """What is planned per root field; introspection is left out."""
+        """What is planned per root field: all below it or, as for introspection, nothing at all."""
         schema, definition = self.operation.schema, self.operation.definition
         root = schema.get_root_type(definition.operation)
         assert root is not None
         collected = self._collect(root, [definition.selection_set])
-        known = {key: nodes for key, nodes in collected.items() if nodes[0].name.value in root.fields}
-        return {key: self._field(root, nodes, _Place(1, 1)) for key, nodes in known.items()}
+        planned: dict[str, Planned] = {}
+        for key, nodes in collected.items():
+            if nodes[0].name.value in root.fields:
+                try:
+                    planned[key] = self._field(root, nodes, _Place(1, 1))
+                except GraphQLError as error:
+                    if error.original_error is not None:
+                        raise
+                    # An argument that cannot be coerced is an error of its field, which graphql-core will find.
+        return planned
 
     def _field(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], place: _Place) -> Planned:
         node = nodes[0]

@@ -188,7 +188,9 @@ def root_fields(types: Types, filters: Filters) -> Iterator[Any]:
     ids = argument("ids", list[strawberry.ID], "Global ids or IRIs.")
     one = argument("id", strawberry.ID, "A global id or an IRI.")
     yield field("node", _Node(), maybe(node), "Anything by its global id.", arguments=[one])
-    yield field("nodes", _Nodes(), many(maybe(node)), "Several at once, in the order asked for.", arguments=[ids])
+    yield field(
+        "nodes", _Nodes(), maybe(many(maybe(node))), "Several at once, in the order asked for.", arguments=[ids]
+    )
     yield field("entity", _Lookup(None), maybe(entity), "Anything by its id or IRI.", arguments=[id_, iri])
     for kind in types.contract.entities:
         object_, words = types.objects[kind.name], describe(kind.descriptions)

@@ -16,7 +16,7 @@ from typing import Any, NewType
 
 import strawberry
 from graphql import GraphQLError
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 from strawberry.types.scalar import ScalarDefinition
 
 IRI = NewType("IRI", str)
@@ -144,8 +144,3 @@ SCALARS: dict[object, ScalarDefinition] = {
     Moment: _scalar("DateTime", "A moment, such as 2027-01-31T12:00:00Z.", moment, _XSD + "dateTime"),
     Duration: _scalar("Duration", "A length of time, such as P5D (five days).", duration, _XSD + "duration"),
 }  # fmt: skip
-
-
-def literals(values: list[Any]) -> list[Literal]:
-    """The literals among some terms."""
-    return [value for value in values if isinstance(value, Literal)]

@@ -102,7 +102,10 @@ def _resolve_root(rule: Rule) -> Callable[..., Any]:
     def resolve(_: Any, info: Any, **arguments: Any) -> Any:
         request: Request = info.context
         column = rule.column(request, [None], arguments)
-        answered = request.plan[info.path.key].spread(request, column)
+        planned = request.plan.get(info.path.key)
+        if planned is None:
+            return column[0]
+        answered = planned.spread(request, column)
         return Projected(answered[0]) if request.projecting else column[0]
 
     return resolve

@@ -95,7 +95,8 @@ class SeveralLinks(PropertyRule):
 
     def width(self, arguments: Arguments, limits: Limits) -> int:
         size("offset", arguments.get("offset"), 0, sys.maxsize)
-        return size("first", arguments.get("first"), LINKS_SHOWN, limits.page_max)
+        first = arguments.get("first")
+        return size("first", None if first == LINKS_SHOWN else first, LINKS_SHOWN, limits.page_max)
 
     def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
         start = arguments.get("offset") or 0

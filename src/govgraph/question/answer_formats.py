@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from govgraph.iris import XSD, compact
 from govgraph.question import Answer, Cell, Step
 
-Plain: TypeAlias = str | int | float | bool | list[dict[str, str]] | None
+Plain: TypeAlias = str | int | float | bool | list[dict[str, str | bool]] | None
 
 _WHOLE = {XSD + "integer", XSD + "int", XSD + "long", XSD + "nonNegativeInteger"}
 _FRACTIONS = {XSD + "decimal", XSD + "double", XSD + "float"}
@@ -50,7 +50,7 @@ def to_csv(answer: Answer) -> str:
 def _plain(cell: Cell) -> Plain:
     match cell:
         case tuple():
-            return [{"from": s.source.value, "relation": s.relation.value, "to": s.target.value} for s in cell]
+            return [_step(step) for step in cell]
         case NamedNode():
             return cell.value
         case Literal():
@@ -61,6 +61,12 @@ def _plain(cell: Cell) -> Plain:
             return None
         case _:
             return str(cell)
+
+
+def _step(step: Step) -> dict[str, str | bool]:
+    """``forward`` is there, and false, where the relation is stored from ``to`` to ``from``."""
+    said: dict[str, str | bool] = {"from": step.source.value, "relation": step.relation.value, "to": step.target.value}
+    return said if step.forward else said | {"forward": False}
 
 
 def _literal(literal: Literal) -> str | int | float | bool:

@@ -159,16 +159,12 @@ class _Edges:
     def __init__(self, table: Table) -> None:
         start, relation, end = (table.columns.index(c) for c in ("from", "relation", "to"))
         forward = table.columns.index("forward") if "forward" in table.columns else None
-        steps = {
-            Step(source, via, target, forward is None or _is_true(row[forward]))
-            for row in table.rows
-            if isinstance(source := row[start], NamedNode)
-            and isinstance(via := row[relation], NamedNode)
-            and isinstance(target := row[end], NamedNode)
-        }
+        # Of all edges a few are walked, so an edge becomes a Step when its source is reached.
+        self._rows: dict[Cell, list[tuple[Cell, Cell, bool]]] = {}
+        for row in table.rows:
+            edge = (row[relation], row[end], forward is None or _is_true(row[forward]))
+            self._rows.setdefault(row[start], []).append(edge)
         self._out: dict[NamedNode, list[Step]] = {}
-        for step in sorted(steps, key=lambda s: (s.target.value, s.relation.value)):
-            self._out.setdefault(step.source, []).append(step)
         self._found: dict[NamedNode, dict[NamedNode, Step]] = {}
 
     def way(self, stops: Sequence[Cell]) -> Chain:
@@ -193,12 +189,23 @@ class _Edges:
             came: dict[NamedNode, Step] = {}
             ahead = deque([start])
             while ahead:
-                for step in self._out.get(ahead.popleft(), ()):
+                for step in self._steps(ahead.popleft()):
                     if step.target not in came and step.target != start:
                         came[step.target] = step
                         ahead.append(step.target)
             self._found[start] = came
         return self._found[start]
+
+    def _steps(self, source: NamedNode) -> list[Step]:
+        if source not in self._out:
+            steps = {
+                Step(source, relation, target, forward)
+                for relation, target, forward in self._rows.get(source, ())
+                if isinstance(relation, NamedNode) and isinstance(target, NamedNode)
+            }
+            order = sorted(steps, key=lambda step: (step.target.value, step.relation.value, step.forward))
+            self._out[source] = order
+        return self._out[source]
 
 
 def _is_true(term: Term | None) -> bool:

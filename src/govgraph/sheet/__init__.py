@@ -16,6 +16,8 @@ from govgraph.contract import Contract, Form, Kind, Property
 from govgraph.iris import RDF_TYPE
 from govgraph.store import Term
 
+_TYPEWRITTEN = str.maketrans("’‘ʼ`´“”«»–—‐‑", "'''''\"\"\"\"----")
+
 
 class Unfit(ValueError):
     """A text that cannot be the value it should be; the message says why and what would be right."""
@@ -85,8 +87,8 @@ def part_kind(contract: Contract, prop: Property) -> Kind:
 
 
 def plain(text: str) -> str:
-    """A text without what people write differently: case, accents, runs of space."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    """A text without what people write differently: case, accents, runs of space, forms of quotes and dashes."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_TYPEWRITTEN))
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
 
 

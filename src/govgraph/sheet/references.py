@@ -53,7 +53,12 @@ class References:
 
     def _suggest(self, contract: Contract, kinds: Sequence[str], text: str) -> str:
         what = " or ".join(say(contract.by_name[kind].labels, ()).lower() for kind in kinds)
-        known = [name for kind in kinds for name in self._names.get(kind, {})]
+        known = [
+            name
+            for kind in kinds
+            for name in self._names.get(kind, {})
+            if not name.startswith(f"{contract.by_name[kind].slug}/")
+        ]
         near = get_close_matches(plain(text), known, 3, 0.7) if len(known) <= _MOST_COMPARED else []
         if not near:
             return f"“{text}” is no {what} known here; load it first, or in the same command."

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from govgraph.change import Record, Rejected
+from govgraph.change import RECORDS, Record, Rejected
 from govgraph.change.loading import Load
 from govgraph.contract import Contract, Form, Kind, Property
 from govgraph.errors import LoadError
@@ -59,7 +59,7 @@ def load_sheets(load: Load, sheets: Sequence[Sheet], language: str, target: str 
     entries, records = Entries(load.contract), []
     for done, (sheet, row, iri) in enumerate(rows):
         if not done % 500:
-            load.progress(sheet.table.file, done, len(rows))
+            load.progress(RECORDS, done, len(rows))
         try:
             entries.put(_entry(load.contract, references, sheet, row, iri))
         except Unfit as error:

@@ -108,7 +108,10 @@ def match(contract: Contract, kind: Kind, header: Sequence[str], language: str) 
     A column may be in any language, not only those of the template. Raises Unreadable for a name that is no column.
     """
     known = {column.name.casefold(): column for column in columns(contract, kind)}
-    bare = {column.name.partition("@")[0].casefold(): column for column in known.values() if column.language}
+    bare: dict[str, Column] = {}
+    for column in known.values():
+        if column.language:
+            bare.setdefault(column.name.partition("@")[0].casefold(), column)
     found: list[Column | None] = []
     for name in header:
         wanted, _, tag = name.casefold().partition("@")
@@ -120,7 +123,7 @@ def match(contract: Contract, kind: Kind, header: Sequence[str], language: str) 
         elif name.casefold() in known:
             found.append(known[name.casefold()])
         else:
-            near = get_close_matches(name.casefold(), [*known, *bare], 1, 0.5)
+            near = get_close_matches(name.casefold(), [*bare, *known], 1, 0.5)
             meant = f"; did you mean “{(known.get(near[0]) or bare[near[0]]).name}”?" if near else "."
             raise Unreadable(f"{kind.name} has no column “{name}”{meant} govgraph template {kind.slug} lists them.", 1)
     _refuse_twice(found)

@@ -83,7 +83,7 @@ def number(text: str) -> Decimal:
     elif unsigned.count(",") == 1 and "." not in unsigned:
         squeezed = squeezed.replace(",", ".")
     if not _NUMBER.fullmatch(squeezed):
-        raise Unfit(f"“{text}” is no number; write digits, such as 1102000 or 1.3 .")
+        raise Unfit(f"“{text}” is no number; write digits, such as 1102000 or 1.3.")
     try:
         return Decimal(squeezed)
     except InvalidOperation:
@@ -121,14 +121,14 @@ def _date(text: str) -> str:
     try:
         return date.fromisoformat(day).isoformat()
     except ValueError:
-        raise Unfit(f"“{text}” is no date; write year, month and day: 2027-01-31 .") from None
+        raise Unfit(f"“{text}” is no date; write year, month and day: 2027-01-31.") from None
 
 
 def _moment(text: str) -> str:
     try:
         return datetime.fromisoformat(text).isoformat()
     except ValueError:
-        raise Unfit(f"“{text}” is no moment; write 2027-01-31T12:00:00Z .") from None
+        raise Unfit(f"“{text}” is no moment; write 2027-01-31T12:00:00Z.") from None
 
 
 def _duration(text: str) -> str:

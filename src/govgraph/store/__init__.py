@@ -41,6 +41,7 @@ class Query:
 
     ``graphs`` is the default graph (their union) and, with ``named``, all that ``GRAPH`` and ``FROM`` may reach. A
     ``dataset`` overrides the clauses of the text (SPARQL 1.1 Protocol section 2.1.4) and reaches no further than they.
+    ``base`` is what relative IRIs are resolved against, that of the store where it is empty.
     ``bindings`` enter as terms, never as text. ``formats`` names, per kind of result (solutions, boolean, graph),
     the format to write; a kind without one is not run to its end.
     """
@@ -51,6 +52,7 @@ class Query:
     bindings: Mapping[str, Term] = field(default_factory=dict)
     formats: Mapping[str, Format] = field(default_factory=dict)
     dataset: Dataset | None = None
+    base: str = ""
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,14 @@ class Directory:
                     os.close(descriptor)
 
 
+def recorded_base(path: Path) -> str | None:
+    """The base a data directory was loaded under, None where there is no catalogue that could be read."""
+    try:
+        return _read((path / "current").read_text("utf-8")).base
+    except (OSError, ValueError):
+        return None
+
+
 def _read(text: str) -> Current:
     said = json.loads(text)
     match said:

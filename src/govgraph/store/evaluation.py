@@ -10,7 +10,7 @@ import pyoxigraph
 
 from govgraph.errors import QueryError, QueryForbidden, QueryTooCostly
 from govgraph.iris import PREFIXES
-from govgraph.media import RDF_SYNTAX, RDFXML, RESULT_SYNTAX, TURTLE
+from govgraph.media import RDF_SYNTAX, RDFXML, RESULT_SYNTAX, TURTLE, tidy
 from govgraph.store import Dataset, Graphs, Query, Result, outgoing, sparql_text
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class _Bounded(io.BytesIO):
 
 def evaluate(store: pyoxigraph.Store, query: Query, base: str, limit: int) -> Result:
     """Run ``query``; ``limit`` bounds the result in bytes. Raises QueryError and its children."""
+    base = query.base or base
     try:
         if outgoing.calls_out(query.text, base):
             raise QueryForbidden(
@@ -102,7 +103,8 @@ def _write(
         outcome.serialize(target, RDF_SYNTAX[chosen])
     else:
         outcome.serialize(target, RESULT_SYNTAX[chosen])
-    return Result(kind, chosen, target.getvalue())
+    written = target.getvalue()
+    return Result(kind, chosen, tidy(written) if chosen == TURTLE else written)
 
 
 def _malformed(message: str, text: str) -> QueryError:
@@ -134,4 +136,5 @@ def _advice(text: str, expected: str) -> str:
     if explained := next((part for part in named if " " in part and not part.startswith('"')), ""):
         return f"{explained[:1].upper()}{explained[1:]}."
     tokens = [part for part in dict.fromkeys(named) if part not in ("SERVICE", "<unreported>")][:8]
-    return f"Expected here, among others: {' '.join(tokens)}" if tokens else ""
+    # A single word is what the parser tried last, and rarely what is missing.
+    return f"Expected here, among others: {' '.join(tokens)}" if len(tokens) > 1 else ""

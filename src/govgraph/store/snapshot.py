@@ -20,6 +20,8 @@ from govgraph.store.workers import Limits, Workers
 
 COMMITTED = name(GOV, "committed")
 """In the system graph: when the revision was made."""
+_FEW = 8
+"""Up to so many predicates are looked up one by one; for more it is cheaper to read all that is said about a node."""
 
 
 class Snapshot:
@@ -46,13 +48,13 @@ class Snapshot:
         found: dict[Path, dict[Term, list[Term]]] = {path: {} for path in paths}
         forward = {path.predicate: found[path] for path in paths if not path.inverse}
         backward = [path for path in paths if path.inverse]
-        single = len(forward) == 1
+        asked: tuple[NamedNode | None, ...] = (None,) if len(forward) > _FEW else tuple(forward)
         for node in nodes:
             if isinstance(node, Literal | Triple):
                 continue
             for graph in graphs:
-                if forward:
-                    for quad in match(node, next(iter(forward)) if single else None, None, graph):
+                for predicate in asked:
+                    for quad in match(node, predicate, None, graph):
                         values = forward.get(quad.predicate)
                         if values is not None:
                             values.setdefault(node, []).append(quad.object)

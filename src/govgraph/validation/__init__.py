@@ -5,6 +5,7 @@ It knows the contract and N-Triples, never a store or a face. Which engine looks
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from govgraph.contract import Contract, Kind, Severity
+from govgraph.errors import TooManyFindings
 from govgraph.iris import GOV, RDF_TYPE, SH, XSD, digest, name
 from govgraph.store import Path, Term
 from govgraph.validation.engines import ENGINES, Outcome
@@ -106,16 +108,26 @@ class Report:
         return said
 
 
-def check(contract: Contract, data: Iterable[bytes], engine: str = "shacl") -> Report:
+def check(contract: Contract, data: Iterable[bytes], engine: str = "shacl", *, most: int | None = None) -> Report:
     """Validate N-Triples, given in parts, together with the contract's vocabulary.
 
-    Raises ValueError when the data is no N-Triples.
+    Raises ValueError when the data is no N-Triples, TooManyFindings when there are more than ``most``.
     """
-    outcomes = ENGINES[engine](contract.shapes, b"".join((*data, contract.vocabulary)))
+    outcomes = ENGINES[engine](contract.shapes, b"".join((*data, contract.vocabulary)), most)
     findings = {_finding(contract, outcome) for outcome in outcomes}
+    if most is not None and len(findings) > most:
+        raise TooManyFindings(
+            f"There are more than {most:,} findings, too many to keep. Most frequent: {_commonest(findings)}.",
+            "Mend what is missing everywhere first, or raise GOVGRAPH_FINDINGS_MOST.",
+        )
     order = list(Severity)
     ranked = sorted(findings, key=lambda f: (order.index(f.severity), f.entity.value, f.key))
     return Report(tuple(ranked))
+
+
+def _commonest(findings: Iterable[Finding]) -> str:
+    counts = Counter(f"{f.kind or 'entry'} {f.property_name or f.rule or ''}".strip() for f in findings)
+    return ", ".join(f"{what} ({count:,})" for what, count in counts.most_common(3))
 
 
 def explain(contract: Contract, finding: Finding, languages: Sequence[str]) -> str:

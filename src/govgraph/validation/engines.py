@@ -7,7 +7,7 @@ always works on a copy of its own, since it changes what it is given.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,26 +34,35 @@ class Outcome:
     value: Term | None
 
 
-def with_shacl(shapes: bytes, data: bytes) -> list[Outcome]:
+def with_shacl(shapes: bytes, data: bytes, most: int | None = None) -> Iterable[Outcome]:
+    """The outcomes; ``most`` ends the search early, when there are more than so many."""
     import shacl  # noqa: PLC0415  # no wheel of it exists for every platform: imported where it is chosen
 
-    compiled = shacl.Shapes.from_text(shapes.decode(), "ntriples")
-    results = compiled.validate_text(data.decode(), "ntriples").results
+    compiled = shacl.Shapes.from_text(_without_messages(shapes).decode(), "ntriples")
+    found = compiled.validate_text(data.decode(), "ntriples", max_results=None if most is None else most + 1)
+    results = found.results
     terms = _terms({text for r in results for text in (r.focus_node, r.source_shape, r.value) if text})
-    return [
+    paths = {text: _path(text) for text in {r.path for r in results}}
+    return (
         Outcome(
             focus=terms[r.focus_node],
-            path=_path(r.path),
+            path=paths[r.path],
             severity=r.severity_iri,
             shape=terms[r.source_shape or "_:none"],
             component=r.component_iri,
             value=terms[r.value] if r.value else None,
         )
         for r in results
-    ]
+    )
 
 
-def with_pyshacl(shapes: bytes, data: bytes) -> list[Outcome]:
+def _without_messages(shapes: bytes) -> bytes:
+    """Shapes without ``sh:message``: the house words findings itself, and the engine would word each of them."""
+    lines = shapes.splitlines(keepends=True)
+    return b"".join(line for line in lines if line.split(b" ", 2)[1:2] != [b"<http://www.w3.org/ns/shacl#message>"])
+
+
+def with_pyshacl(shapes: bytes, data: bytes, _most: int | None = None) -> Iterable[Outcome]:
     import pyshacl  # noqa: PLC0415  # half a second of imports that the default engine does not need
     import rdflib  # noqa: PLC0415
 
@@ -64,10 +73,14 @@ def with_pyshacl(shapes: bytes, data: bytes) -> list[Outcome]:
     _, report, _ = pyshacl.validate(data_graph, shacl_graph=shapes_graph, inplace=True, advanced=False)
     assert isinstance(report, rdflib.Graph)
     sh = rdflib.Namespace(SH)
-    return [_from_rdflib(report, result) for result in report.subjects(rdflib.RDF.type, sh.ValidationResult)]
+    # Not every sh:ValidationResult: those under sh:detail belong to the result that quotes them (section 3.6.2.5).
+    return [_from_rdflib(report, result) for result in report.objects(None, sh.result)]
 
 
-ENGINES: dict[str, Callable[[bytes, bytes], list[Outcome]]] = {"shacl": with_shacl, "pyshacl": with_pyshacl}
+ENGINES: dict[str, Callable[[bytes, bytes, int | None], Iterable[Outcome]]] = {
+    "shacl": with_shacl,
+    "pyshacl": with_pyshacl,
+}
 
 
 def _terms(texts: set[str]) -> dict[str, Term]:

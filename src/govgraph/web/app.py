@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -37,7 +38,19 @@ def build_app(settings: Settings) -> Starlette:
 
     return Starlette(
         routes=routes(house),
-        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, compresslevel=5)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            # Everything here is public and asks for no credentials, so scripts of any site may read it.
+            Middleware(
+                CORSMiddleware,
+                allow_origins=["*"],
+                allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+                allow_headers=["*"],
+                expose_headers=["ETag", "Govgraph-Revision", "Link", "Retry-After", "Server-Timing"],
+                max_age=86_400,
+            ),
+            Middleware(GZipMiddleware, compresslevel=5),
+        ],
         exception_handlers=exception_handlers(house),
         lifespan=lifespan,
     )

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from govgraph import __version__
 from govgraph.catalogue import Audience, View
 from govgraph.errors import BadRequest, GovgraphError, NotAcceptable, UnsupportedMediaType
 from govgraph.graphql import Asked, Limits, Schema, Told, build_schema, faults
@@ -106,7 +107,7 @@ class Endpoint:
         """Questions may depend on the day."""
         variables = orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS).decode()
         request = digest(asked.query, asked.operation_name or "", variables)[:24]
-        parts = (self.house.contract.hash, view.revision, view.audience, date.today(), offer.name, request)
+        parts = (__version__, self.house.contract.hash, view.revision, view.audience, date.today(), offer.name, request)
         return 'W/"' + "-".join(str(part) for part in parts) + '"'
 
 

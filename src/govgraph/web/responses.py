@@ -132,7 +132,12 @@ def _refuse(house: House, request: Request, error: Exception) -> Response:
         "line": getattr(error, "line", 0),
         "column": getattr(error, "column", 0),
     }
-    return refusal(house, request, status, {key: value for key, value in said.items() if value})
+    return refusal(house, request, status, {key: value for key, value in said.items() if value}, advice(error))
+
+
+def advice(error: GovgraphError) -> dict[str, str]:
+    """The headers that go with a refusal: when to come again (RFC 9110 section 10.2.3)."""
+    return {"retry-after": "5"} if error.status is HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
 def _refuse_http(house: House, request: Request, error: Exception) -> Response:

@@ -1,11 +1,230 @@
-"""Routes of /sparql."""
+"""``/sparql``: queries by the SPARQL 1.1 Protocol, and a page to write them on; knows nothing of how they are run.
+
+Anyone may ask anything of what is published. A query runs in a process that can be killed, and a few wait for their
+turn without keeping anybody else from being served.
+"""
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import perf_counter
 
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from govgraph.catalogue import Audience, View
+from govgraph.errors import NotAcceptable, QueryError, QueryTooCostly
+from govgraph.iris import digest
+from govgraph.media import (
+    BOOLEAN_FORMATS,
+    GRAPH_FORMATS,
+    HTML,
+    JSON,
+    JSONLD,
+    RDFXML,
+    RESULT_FORMATS,
+    SPARQL_JSON,
+    SPARQL_XML,
+    TURTLE,
+    XML,
+    Format,
+    choose,
+)
+from govgraph.publication.endpoint import describe
+from govgraph.store import sparql_text
+from govgraph.web import responses, sparql_page
 from govgraph.web.house import House
+from govgraph.web.sparql_request import Asked, read
+from govgraph.web.visit import Visit
+
+METHODS = ("GET", "POST", "OPTIONS")
+OFFERS: Mapping[str, tuple[Format, ...]] = {
+    "solutions": (*RESULT_FORMATS, JSON, XML, HTML),
+    "boolean": (*BOOLEAN_FORMATS, JSON, XML, HTML),
+    "graph": (*GRAPH_FORMATS, JSON, XML, HTML),
+}
+"""Per kind of result, in the order preferred where ``Accept`` leaves a choice."""
+SHORT: Mapping[str, Mapping[str, Format]] = {
+    "json": {"solutions": SPARQL_JSON, "boolean": SPARQL_JSON, "graph": JSONLD},
+    "xml": {"solutions": SPARQL_XML, "boolean": SPARQL_XML, "graph": RDFXML},
+}
+"""What ``?format=json`` and ``?format=xml`` mean."""
+UNDER_THE_PAGE = {"solutions": SPARQL_JSON, "boolean": SPARQL_JSON, "graph": TURTLE}
+"""What a page is made from."""
+WAITING = 64
+"""Queries that may wait for their turn."""
+PIECE = 65_536
 
 
 def routes(house: House) -> list[BaseRoute]:
-    return []
+    return [Route("/sparql", Endpoint(house, Turnstile.of(house)).answer, methods=list(METHODS))]
+
+
+class Turnstile:
+    """Lets few queries through at a time; the others wait without holding a thread, and not for long."""
+
+    def __init__(self, places: int, waiting: int, seconds: float) -> None:
+        self._places = asyncio.Semaphore(places)
+        self._free = places + waiting
+        self._seconds = seconds
+
+    @classmethod
+    def of(cls, house: House) -> Turnstile:
+        """One query process is left to the questions of the house."""
+        return cls(max(1, house.settings.query_workers - 1), WAITING, house.settings.query_seconds)
+
+    @asynccontextmanager
+    async def passing(self) -> AsyncIterator[None]:
+        """Raises QueryTooCostly when there are too many before."""
+        busy = QueryTooCostly("Too many queries are waiting here.", "Try again shortly.")
+        if self._free <= 0:
+            raise busy
+        self._free -= 1
+        try:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    await self._places.acquire()
+            except TimeoutError:
+                raise busy from None
+            try:
+                yield
+            finally:
+                self._places.release()
+        finally:
+            self._free += 1
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A query with all that is known before it runs; ``formats`` are those acceptable, per kind of result."""
+
+    visit: Visit
+    view: View
+    asked: Asked
+    formats: Mapping[str, Format]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What ``/sparql`` does with a request."""
+
+    house: House
+    turnstile: Turnstile
+
+    async def answer(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers={"allow": "GET, HEAD, POST, OPTIONS"})
+        asked = await read(request, self.house.settings.body_megabytes * 1_000_000)
+        if asked is None:
+            return await run_in_threadpool(self._describe, request)
+        prepared = await run_in_threadpool(self._prepare, request, asked)
+        if (tag := prepared.headers.get("etag")) and responses.already_has(request, tag):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=prepared.headers)
+        async with self.turnstile.passing():
+            return await run_in_threadpool(self._run, prepared)
+
+    def _describe(self, request: Request) -> Response:
+        """Service description (SPARQL 1.1 Service Description section 2), or the page."""
+        visit, view = Visit.of(self.house, request), self.house.catalogue.view(Audience.PUBLIC)
+        format_ = responses.negotiate(request, (*GRAPH_FORMATS, HTML))
+
+        def make() -> str | bytes:
+            return sparql_page.empty(visit, view) if format_ is HTML else describe(view, format_)
+
+        links = {one.type: visit.href("/sparql", format=one.name) for one in GRAPH_FORMATS}
+        return responses.answer(visit, view, format_, make, links=links)
+
+    def _prepare(self, request: Request, asked: Asked) -> Prepared:
+        visit, view = Visit.of(self.house, request), self.house.catalogue.view(Audience.PUBLIC)
+        formats = _formats(asked.format, request.headers.get("accept"))
+        headers = {"govgraph-revision": str(view.revision), "vary": "Accept, Accept-Language"}
+        if sparql_text.depends_on_moment(asked.text):
+            headers["cache-control"] = "no-store"
+        else:
+            headers |= {"cache-control": "no-cache"}
+            if request.method != "POST":
+                headers["etag"] = _tag(visit, view, asked, formats)
+        return Prepared(visit, view, asked, formats, headers)
+
+    def _run(self, prepared: Prepared) -> Response:
+        """Blocking, until the query is through or its deadline."""
+        asked = prepared.asked
+        wanted = {k: UNDER_THE_PAGE[k] if one is HTML else one for k, one in prepared.formats.items()}
+        begun = perf_counter()
+        try:
+            result = prepared.view.query(
+                asked.text, wanted, dataset=asked.dataset, base=f"{self.house.settings.base}sparql"
+            )
+        except QueryError as error:
+            if HTML not in prepared.formats.values():
+                raise
+            return _refusal_page(prepared, error)
+        if result.format is None:
+            raise NotAcceptable(f"This result is {_KINDS[result.kind]}.", _offered(result.kind))
+        took = 1000 * (perf_counter() - begun)
+        headers = {**prepared.headers, "server-timing": f"query;dur={took:.1f}"}
+        if prepared.formats[result.kind] is HTML:
+            page = sparql_page.filled(prepared.visit, prepared.view, asked, result)
+            return Response(page, headers=headers, media_type=HTML.content_type)
+        return _sent(result.body, headers, result.format)
+
+
+_KINDS = {"solutions": "a table", "boolean": "a yes or no", "graph": "a graph"}
+
+
+def _formats(named: str, accept: str | None) -> dict[str, Format]:
+    """The format for each kind of result, since which it will be is known only when the query is read.
+
+    Raises NotAcceptable when there is none for any kind.
+    """
+    chosen: dict[str, Format] = {}
+    for kind, offers in OFFERS.items():
+        if named:
+            known = {**{one.type: one for one in offers}, **{one.name: one for one in offers}}
+            one = SHORT.get(named, {}).get(kind) or known.get(named)
+        else:
+            one = choose(accept, offers)
+        if one is not None:
+            chosen[kind] = one
+    if not chosen:
+        raise NotAcceptable(
+            f"Nothing here is written as {named or accept}.", " ".join(_offered(kind) for kind in OFFERS)
+        )
+    return chosen
+
+
+def _offered(kind: str) -> str:
+    named = ", ".join(f"{one.type} (?format={one.name})" for one in OFFERS[kind] if one not in (JSON, XML))
+    return f"For {_KINDS[kind]}: {named}."
+
+
+def _tag(visit: Visit, view: View, asked: Asked, formats: Mapping[str, Format]) -> str:
+    dataset = str(asked.dataset) if asked.dataset else ""
+    names = ".".join(formats[kind].name if kind in formats else "-" for kind in OFFERS)
+    page = HTML if HTML in formats.values() else TURTLE
+    return responses.entity_tag(visit, view, page, names, digest(asked.text, dataset)[:24])
+
+
+def _refusal_page(prepared: Prepared, error: QueryError) -> Response:
+    headers = {**responses.advice(error), "vary": prepared.headers["vary"], "cache-control": "no-store"}
+    page = sparql_page.refused(prepared.visit, prepared.view, prepared.asked, error)
+    return Response(page, error.status, headers, HTML.content_type)
+
+
+def _sent(body: bytes, headers: Mapping[str, str], format_: Format) -> Response:
+    """Large bodies in pieces, so that compressing one does not keep the others waiting."""
+    if len(body) <= PIECE:
+        return Response(body, headers=headers, media_type=format_.content_type)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), PIECE):
+            yield body[start : start + PIECE]
+
+    return StreamingResponse(pieces(), headers=headers, media_type=format_.content_type)

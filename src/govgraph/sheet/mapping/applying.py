@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 from pyoxigraph import NamedNode
 
-from govgraph.change import Record, Rejected
+from govgraph.change import RECORDS, Record, Rejected
 from govgraph.change.loading import Load
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import LoadError
@@ -74,7 +74,7 @@ class _Application:
         records = []
         for done, item in enumerate(items):
             if not done % 200:
-                self._load.progress(item.file, done, len(items))
+                self._load.progress(RECORDS, done, len(items))
             links: list[Entry] = []
             try:
                 entry = self._entry(item, links)

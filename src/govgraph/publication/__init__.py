@@ -1,0 +1,1 @@
+"""What the catalogue says of itself to machines elsewhere: descriptions and dumps; it knows a view, never a request."""
