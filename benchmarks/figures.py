@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 
@@ -28,7 +28,7 @@ from govgraph.iris import PREFIXES, SH, Names
 from govgraph.question.reading import read as read_questions
 from govgraph.store.embedded import DiskStore
 from govgraph.validation import check
-from measuring import Row, Times, in_turn, ratio, spell, spread
+from measuring import Row, Side, Times, in_turn, ratio, spell, spread
 
 _NO_SHAPES = "<urn:none> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/ns/shacl#NodeShape> .\n"
 _LISTS = {"needsBlocks": "identifier", "usesSystems": "identifier", "legalBasis": "identifier"}
@@ -59,65 +59,69 @@ def quiet_rdflib() -> None:
 
 def load(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
     """Into an empty directory each time; nothing is warm but the file in the system's cache."""
-    path, beside = catalogues.file(sizes.large), catalogues.directory / "beside"
     loaded: list[Loaded] = []
-
-    def fresh(fill: Callable[[Path], object]) -> Callable[[], object]:
-        def run() -> None:
-            shutil.rmtree(beside, ignore_errors=True)
-            fill(beside)
-
-        return run
-
-    def ours(directory: Path) -> None:
-        one = Load(DiskStore(directory, BASE), catalogues.contract)
-        one.read_rdf(path)
-        loaded.append(one.finish(strict=True))
-
-    def raw(directory: Path, graph: NamedNode | None) -> None:
-        pyoxigraph.Store(str(directory)).bulk_load(path=path, format=RdfFormat.N_TRIPLES, to_graph=graph)
-
-    took = in_turn(
-        {
-            "ours": fresh(ours),
-            "named": fresh(lambda directory: raw(directory, Names(BASE).working)),
-            "raw": fresh(lambda directory: raw(directory, None)),
-            "rdflib": lambda: rdflib.Graph().parse(path, format="nt"),
-        },
-        sizes.rounds,
-        warm=0,
-    )
-    shutil.rmtree(beside, ignore_errors=True)
-    triples = catalogues.made(sizes.large).triples
-    what = f"load of {sizes.large:,} services, {triples:,} triples"
+    graphs = _graphs_written(catalogues, sizes)
+    took = in_turn(_loads(catalogues, catalogues.file(sizes.large), graphs, loaded), sizes.rounds, warm=0)
+    what = f"load of {sizes.large:,} services, {catalogues.made(sizes.large).triples:,} triples"
     items = ", ".join(f"{item} {spell(seconds)}" for item, seconds in loaded[-1].seconds.items())
-    found = ratio(took["raw"], took["ours"])
+    written = sum(triples.count(b"\n") for triples in graphs.values())
+    found = ratio(took["default"], took["ours"])
     yield Row(
         what,
         "raw bulk_load of the same file into the default graph ÷ govgraph load",
         found,
-        f"{took['raw']} ÷ {took['ours']}",
+        f"{took['default']} ÷ {took['ours']}",
         "≥ 0.35",
         found >= 0.35,
         (
-            f"of ours: {items}; the log comes with stage B",
-            f"{loaded[-1].published:,} of {loaded[-1].entities:,} entities published, so that two graphs are written",
-            spread(took["raw"], took["ours"]),
+            f"of ours: {items}; the log comes with stage B; write is what is left to write when all else is done",
+            f"{loaded[-1].published:,} of {loaded[-1].entities:,} entities published",
+            spread(took["default"], took["ours"]),
         ),
     )
-    yield Row(
-        what,
-        "raw bulk_load of the same file into one named graph ÷ govgraph load",
-        ratio(took["named"], took["ours"]),
-        f"{took['named']} ÷ {took['ours']}",
-        notes=("the engine keeps twice as many indexes for named graphs as for the default graph",),
-    )
-    yield Row(
-        what,
-        "rdflib's parse of the same file ÷ govgraph load",
-        ratio(took["rdflib"], took["ours"]),
-        f"{took['rdflib']} ÷ {took['ours']}",
-    )
+    others = {
+        "named": "raw bulk_load of the same file into a named graph (twice the indexes of the default graph)",
+        "all": f"raw bulk_load of the {written:,} triples govgraph writes (both views, reports, vocabulary)",
+        "rdflib": "rdflib's parse of the same file",
+    }
+    for side, compared in others.items():
+        yield Row(
+            what, f"{compared} ÷ govgraph load", ratio(took[side], took["ours"]), f"{took[side]} ÷ {took['ours']}"
+        )
+
+
+def _graphs_written(catalogues: Catalogues, sizes: Sizes) -> dict[NamedNode, bytes]:
+    names, reader = Names(BASE), catalogues.store(sizes.large).reader()
+    written = (names.working, names.public, names.vocabulary, *(names.report(audience) for audience in Audience))
+    return {graph: reader.dump(graph) for graph in written}
+
+
+def _loads(
+    catalogues: Catalogues, path: Path, graphs: Mapping[NamedNode, bytes], loaded: list[Loaded]
+) -> dict[str, Side]:
+    directories = (catalogues.directory / f"load-{number}" for number in count())
+
+    def ours() -> None:
+        one = Load(DiskStore(next(directories), BASE), catalogues.contract)
+        one.read_rdf(path)
+        loaded.append(one.finish(strict=True))
+
+    def raw(graph: NamedNode | None) -> None:
+        store = pyoxigraph.Store(str(next(directories)))
+        store.bulk_load(path=path, format=RdfFormat.N_TRIPLES, to_graph=graph)
+
+    def everything() -> None:
+        store = pyoxigraph.Store(str(next(directories)))
+        for graph, triples in graphs.items():
+            store.bulk_load(triples, RdfFormat.N_TRIPLES, to_graph=graph)
+
+    return {
+        "ours": ours,
+        "default": lambda: raw(None),
+        "named": lambda: raw(Names(BASE).working),
+        "all": everything,
+        "rdflib": lambda: rdflib.Graph().parse(path, format="nt"),
+    }
 
 
 def validation(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:

@@ -63,9 +63,9 @@ def _table(rows: list[Row], shape: Shape, *, quick: bool) -> Table:
     libraries = ", ".join(f"{library} {about[library]}" for library in _LIBRARIES)
     made = ", ".join(f"{k} {v:g}" for k, v in asdict(shape).items() if k != "services")
     table = Table(
-        title="Benchmark" + (" (quick: the numbers mean nothing)" if quick else ""),
-        caption=f"{about['cores']} cores, Python {about['python']}, {libraries}; catalogue: {made}. "
-        "Times are medians and only for orientation.",
+        title="govgraph benchmark" + (" (quick: the numbers mean nothing)" if quick else ""),
+        caption=f"{about['cores']} cores, load {about['load']:.1f} at the end; Python {about['python']}, {libraries}; "
+        f"catalogue: {made}. Times are medians, for orientation only.",
         show_lines=True,
     )
     for heading in ("figure", "compared", "ratio", "measured", "target", ""):
@@ -80,7 +80,8 @@ def _table(rows: list[Row], shape: Shape, *, quick: bool) -> Table:
 
 def _about(shape: Shape) -> dict[str, object]:
     return {
-        "cores": os.cpu_count(),
+        "cores": os.cpu_count() or 1,
+        "load": os.getloadavg()[0],
         "python": platform.python_version(),
         "shape": {key: value for key, value in asdict(shape).items() if key != "services"},
         **{library: version(library) for library in _LIBRARIES},

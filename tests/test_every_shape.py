@@ -10,12 +10,12 @@ from conftest import REPOSITORY
 from govgraph.contract import Contract, Form
 
 LANGUAGES = {"en", "fr"}
-KINDS = 38
+KINDS = 39
 ENTITY_KINDS = {
     *("Service", "LifeEvent", "BusinessEvent", "BuildingBlock", "BlockRequirement", "System", "Product", "Regulation"),
     *("Rule", "Organisation", "Team", "Role", "Roadmap", "RoadmapItem", "AcquisitionPlan", "Strategy"),
     *("RegulatoryFramework", "Artefact", "ArtefactVersion", "Workflow", "Journey", "Indicator", "Criterion"),
-    *("Assessment", "Procurement", "FollowUp"),
+    *("Assessment", "Procurement", "FollowUp", "CatalogueDescription"),
 }
 
 

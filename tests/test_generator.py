@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,10 +157,11 @@ def test_a_quick_run_of_the_benchmark_prints_every_row(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(file.read_text("utf-8"))
-    assert [row["figure"].split(" ")[0] for row in told["rows"]] == [
-        *("load", "load", "load", "full", "full", "blocked_services", "GraphQL", "store", "page", "document", "page")
-    ]
+    figures = [row["figure"].split(" ")[0] for row in told["rows"]]
+    assert Counter(figures) == {
+        **{"load": 4, "full": 2, "page": 2},
+        **dict.fromkeys(("blocked_services", "GraphQL", "store", "document"), 1),
+    }
     assert all(row["ratio"] > 0 and row["compared"] and row["measured"] for row in told["rows"])
     assert told["about"]["cores"] >= 1
-    for row in told["rows"]:
-        assert row["figure"].split(" ")[0] in done.stdout
+    assert all(figure in done.stdout for figure in figures)

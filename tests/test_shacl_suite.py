@@ -106,7 +106,7 @@ def _said(*parts: Term | Step | None) -> tuple[str, ...]:
 
 def outcome_of(case: Case, engine: str) -> str:
     try:
-        found = Counter(_found(outcome) for outcome in ENGINES[engine](case.shapes, case.data))
+        found = Counter(_found(outcome) for outcome in ENGINES[engine](case.shapes, case.data, None))
     except Exception as error:  # noqa: BLE001  # whatever an engine refuses with is a refusal
         return "" if case.results is None else f"{type(error).__name__}: {error}"
     if case.results is None:

@@ -4,7 +4,7 @@ being made; knows staging, validation and publishing, reads no file and writes n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -16,7 +16,7 @@ from govgraph.change.publishing import Publishing
 from govgraph.contract import Contract
 from govgraph.iris import Names
 from govgraph.store.staging import Staging
-from govgraph.validation import Report, check, ntriples
+from govgraph.validation import Report, ntriples
 
 
 class Composition:
@@ -31,7 +31,7 @@ class Composition:
         names: Names,
         staging: Staging,
         staged: Mapping[NamedNode, Sequence[NamedNode]],
-        engine: str,
+        validate: Callable[[Iterable[bytes]], Report],
         progress: Progress,
     ) -> None:
         """``staged`` says which graphs of ``staging`` become the working and which the reference graph."""
@@ -40,7 +40,7 @@ class Composition:
         self._names = names
         self._staging = staging
         self._staged = staged
-        self._engine = engine
+        self._validate = validate
         self._progress = progress
 
     def graphs(self) -> Iterator[tuple[NamedNode, bytes]]:
@@ -73,7 +73,7 @@ class Composition:
 
     def _checked(self, *data: bytes) -> Report:
         with self._timed("validate"):
-            return check(self._contract, data, self._engine)
+            return self._validate(data)
 
     def _written(self, graph: NamedNode) -> bytes:
         return b"".join(self._staging.write(staged) for staged in self._staged[graph])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -25,6 +26,7 @@ from govgraph.errors import LoadError, StoreMissing
 from govgraph.iris import Names
 from govgraph.store import Store, Term
 from govgraph.store.staging import Staging, syntax_of
+from govgraph.validation import check
 
 _SUBJECTS = "SELECT DISTINCT ?s { ?s ?p ?o }"
 _ANY_BLANK = "SELECT ?s { ?s ?p ?o FILTER(isBlank(?s) || isBlank(?o)) } LIMIT 1"
@@ -165,7 +167,8 @@ class Load:
                 "Mend them, or load without --strict to keep the rest." if strict else "Nothing was loaded.",
             )
         start = perf_counter()
-        made = Composition(self.contract, self.names, self._staging, self._graphs, self._engine, self.progress)
+        validate = partial(check, self.contract, engine=self._engine, most=self._most_findings)
+        made = Composition(self.contract, self.names, self._staging, self._graphs, validate, self.progress)
         revision = self._store.replace(made.graphs(), self.contract.hash, after=self.began_from)
         self.seconds |= made.seconds
         self.seconds["write"] = perf_counter() - start - sum(made.seconds.values())

@@ -117,7 +117,7 @@ def check(contract: Contract, data: Iterable[bytes], engine: str = "shacl", *, m
     findings = {_finding(contract, outcome) for outcome in outcomes}
     if most is not None and len(findings) > most:
         raise TooManyFindings(
-            f"There are more than {most:,} findings, too many to keep. Most frequent: {_commonest(findings)}.",
+            f"There are more than {most:,} findings, too many to keep. Among the first are {_commonest(findings)}.",
             "Mend what is missing everywhere first, or raise GOVGRAPH_FINDINGS_MOST.",
         )
     order = list(Severity)
