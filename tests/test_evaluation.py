@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pyoxigraph
 import pytest
@@ -152,6 +153,27 @@ def test_service_is_forbidden_and_malformed_text_with_the_word_is_malformed(engi
         run(engine, "SELECT ?service { ?s ?p }")
     assert type(refused.value) is QueryError
     assert refused.value.column == 26
+
+
+def test_no_connection_is_made_whatever_the_query_says(engine: pyoxigraph.Store) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        iri = f"<http://127.0.0.1:{listener.getsockname()[1]}/>"
+        patterns = (
+            f"SERVICE {iri} {{ ?s ?p ?o }}",
+            f"SERVICESILENT{iri}{{ ?s ?p ?o }}",
+            f"FILTER(?x<?y)SERVICE#>\n{iri}{{ ?s ?p ?o }}",
+            "SERVICE:x { ?s ?p ?o }",
+            "SERVICEa:x { ?s ?p ?o }",
+            f"VALUES ?g {{ {iri} }} SERVICE ?g {{ ?s ?p ?o }}",
+        )
+        for pattern in patterns:
+            for head in ("SELECT *", "ASK", "DESCRIBE ?s", "CONSTRUCT { ?s ?p ?o } WHERE"):
+                with pytest.raises(QueryError):
+                    run(engine, f"PREFIX : {iri} PREFIX a: {iri} {head} {{ {pattern} }}")
+        run(engine, f"SELECT * FROM {iri} FROM NAMED {iri} {{ GRAPH ?g {{ ?s ?p ?o }} }}")
+        with pytest.raises(BlockingIOError):
+            listener.accept()
 
 
 def test_an_unknown_function_is_refused_by_name(engine: pyoxigraph.Store) -> None:

@@ -77,9 +77,9 @@ def test_a_process_answers_one_query_after_another(snapshot: Path) -> None:
 
 def test_a_refusal_keeps_its_place_on_its_way_between_processes(snapshot: Path) -> None:
     with working(snapshot) as workers, pytest.raises(QueryError) as refused:
-        ask(workers, "SELECT ?x {\n ?x ?y }")
-    assert (refused.value.line, refused.value.column) == (2, 9)
-    assert refused.value.hint
+        ask(workers, "SELECT ?x {\n ?x a ex:Thing }")
+    assert (refused.value.line, refused.value.column) == (2, 15)
+    assert refused.value.hint == "The prefix ex: is not declared."
 
 
 def test_a_runaway_is_stopped_within_a_second_of_its_deadline(snapshot: Path) -> None:

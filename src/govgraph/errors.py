@@ -18,7 +18,9 @@ GovgraphError
 │   ├── QueryForbidden          it asks for what this endpoint does not do
 │   └── QueryTooCostly          it met its deadline, its memory or its size limit
 ├── BadRequest              an HTTP request contradicts its protocol
-│   └── UnsupportedMediaType    its body is of a type nobody reads here
+│   ├── UnsupportedMediaType    its body is of a type nobody reads here
+│   ├── TooLarge                its body is larger than the settings allow
+│   └── MethodNotAllowed        the method is not for this address, or not for what was asked
 ├── NotFound                nothing has that name
 └── NotAcceptable           no format both sides know
 
@@ -140,6 +142,16 @@ class BadRequest(GovgraphError):
 class UnsupportedMediaType(BadRequest):
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     code = "unsupported-media-type"
+
+
+class TooLarge(BadRequest):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "too-large"
+
+
+class MethodNotAllowed(BadRequest):
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method-not-allowed"
 
 
 class NotFound(GovgraphError):

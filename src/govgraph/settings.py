@@ -38,7 +38,7 @@ DECLARATIONS: tuple[Setting, ...] = (
     Setting("query_seconds", "10", "deadline of one query; its process is killed then"),
     Setting("query_megabytes", "64", "largest result of one query"),
     Setting("query_memory_megabytes", "2048", "memory of one query process"),
-    Setting("query_workers", "2", "query processes kept per serving process"),
+    Setting("query_workers", "2", "query processes per serving process; one of them is left to questions and pages"),
     Setting("answer_rows", "10000", "most rows of one question's answer"),
     Setting("body_megabytes", "1", "largest body of a request"),
     Setting("file_megabytes", "2048", "largest file a load reads"),

@@ -76,9 +76,9 @@ def load(
     from govgraph.cli import loading
     from govgraph.cli.place import Place
 
-    place = Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes, engine=engine)
     wanted = loading.Wanted(tuple(files or ()), mapping, kind, seed, reference, strict, lang)
-    raise typer.Exit(loading.load(place, wanted, format_))
+    with Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes, engine=engine) as place:
+        raise typer.Exit(loading.load(place, wanted, format_))
 
 
 @app.command()
@@ -113,9 +113,9 @@ def validate(
     from govgraph.cli import checking
     from govgraph.cli.place import Place
 
-    place = Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes, engine=engine)
     wanted = checking.Wanted(tuple(files or ()), mapping, kind, with_catalogue, fail_on, lang)
-    raise typer.Exit(checking.validate(place, wanted, format_))
+    with Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes, engine=engine) as place:
+        raise typer.Exit(checking.validate(place, wanted, format_))
 
 
 @app.command()
@@ -139,11 +139,11 @@ def ask(
     from govgraph.cli import asking
     from govgraph.cli.place import Place
 
-    place = Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes)
-    if listing or not name:
-        asking.questions(place, lang, format_)
-    else:
-        asking.ask(place, asking.Asked(name, tuple(param or ()), audience, lang), format_)
+    with Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes) as place:
+        if listing or not name:
+            asking.questions(place, lang, format_)
+        else:
+            asking.ask(place, asking.Asked(name, tuple(param or ()), audience, lang), format_)
 
 
 @app.command()
@@ -162,7 +162,8 @@ def query(
     from govgraph.cli import asking
     from govgraph.cli.place import Place
 
-    asking.query(Place.of(data=data, base=base, contract=contract), text, audience, format_)
+    with Place.of(data=data, base=base, contract=contract) as place:
+        asking.query(place, text, audience, format_)
 
 
 @app.command()
@@ -183,7 +184,8 @@ def export(
     from govgraph.cli import writing
     from govgraph.cli.place import Place
 
-    writing.export(Place.of(data=data, base=base, contract=contract), audience, format_, output)
+    with Place.of(data=data, base=base, contract=contract) as place:
+        writing.export(place, audience, format_, output)
 
 
 @app.command()
@@ -225,8 +227,9 @@ def serve(
     from govgraph.cli import serving
     from govgraph.cli.place import Place
 
-    place = Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes, host=host, port=port)
-    serving.serve(place, seed=seed)
+    chosen = {"data": data, "base": base, "contract": contract, "ontology": ontology, "shapes": shapes}
+    with Place.of(**chosen, host=host, port=port) as place:
+        serving.serve(place, seed=seed)
 
 
 @contracts.callback()
@@ -268,4 +271,5 @@ def check_contract(
     from govgraph.cli import contracts as room
     from govgraph.cli.place import Place
 
-    room.check(Place.of(data=data, base=base, ontology=ontology, shapes=shapes), directory, lang, format_)
+    with Place.of(data=data, base=base, ontology=ontology, shapes=shapes) as place:
+        room.check(place, directory, lang, format_)

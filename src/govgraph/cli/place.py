@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from govgraph import settings
 from govgraph.catalogue import Audience, Catalogue, View
@@ -46,6 +47,13 @@ class Place:
     @cached_property
     def store(self) -> DiskStore:
         return DiskStore.of(self.settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        if "store" in vars(self):
+            self.store.close()
 
     def view(self, audience: str) -> View:
         """The newest revision as an audience sees it. Raises StoreMissing where nothing was loaded yet."""

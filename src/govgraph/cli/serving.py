@@ -51,6 +51,7 @@ def _greet(place: Place) -> None:
     if not settings.base.startswith(address):
         tell(f"It listens on {address}; a proxy or the name in the address above has to lead here.", "yellow")
     tell("Ctrl-C stops it.", "dim")
+    place.store.close()  # what stays open here could not be tidied away
 
 
 def _run(place: Place, listening: socket.socket) -> None:

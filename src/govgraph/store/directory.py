@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from govgraph.errors import BaseMismatch, FormatTooNew, StoreError, StoreLocked
 
@@ -110,6 +111,15 @@ class Directory:
                     f"Another process is loading into {self.path}.", "Wait until it is done and try again."
                 ) from None
             yield
+
+    def fresh(self) -> Path:
+        """Where to build a revision; what builds that broke off have left behind is cleared away.
+
+        Every time another place, since the engine of one that broke off may still hold its own.
+        """
+        for left in self.path.glob("live.*.new"):
+            shutil.rmtree(left, ignore_errors=True)
+        return self.path / f"live.{uuid4().hex}.new"
 
     def put_in_force(self, revision: int, beside: Path) -> None:
         """Make a built revision the one in force: ``beside`` becomes ``live``; then tidy."""

@@ -169,11 +169,9 @@ class DiskStore:
             newest = current.revision if current else 0
             _refuse_outdated(after, newest)
             revision = newest + 1
-            beside, snapshot = self._directory.path / "live.new", self._directory.snapshot(revision)
+            beside, snapshot = self._directory.fresh(), self._directory.snapshot(revision)
             try:
-                # What a load that broke off has left behind was never in force.
-                shutil.rmtree(beside, ignore_errors=True)
-                shutil.rmtree(snapshot, ignore_errors=True)
+                shutil.rmtree(snapshot, ignore_errors=True)  # of a load that broke off: it was never in force
                 snapshot.parent.mkdir(exist_ok=True)
                 engine = pyoxigraph.Store(str(beside))
                 _build(engine, graphs, _record(self.base, revision, contract_hash))

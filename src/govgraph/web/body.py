@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-
 from starlette.requests import Request
 
-from govgraph.errors import BadRequest
-
-
-class TooLarge(BadRequest):
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    code = "too-large"
+from govgraph.errors import TooLarge
 
 
 async def read_body(request: Request, most: int) -> bytes:

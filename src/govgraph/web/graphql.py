@@ -21,11 +21,12 @@ from starlette.routing import BaseRoute, Route
 
 from govgraph import __version__
 from govgraph.catalogue import Audience, View
-from govgraph.errors import BadRequest, GovgraphError, NotAcceptable, UnsupportedMediaType
+from govgraph.errors import BadRequest, GovgraphError, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
 from govgraph.graphql import Asked, Limits, Schema, Told, build_schema, faults
 from govgraph.iris import digest
 from govgraph.media import HTML, JSON, Format, choose
 from govgraph.web import responses
+from govgraph.web.body import read_body
 from govgraph.web.graphql_examples import EXAMPLES
 from govgraph.web.house import House
 from govgraph.web.visit import Visit
@@ -36,16 +37,6 @@ OFFERS = (HTML, JSON, GRAPHQL)
 """To a GET without a query; with one it is answered in one of the last two."""
 STATUS_OF_REQUEST_ERROR: Mapping[Format, HTTPStatus] = {JSON: HTTPStatus.OK, GRAPHQL: HTTPStatus.BAD_REQUEST}
 """Of a document, an operation name or variables that cannot be used; what is no GraphQL request at all is 400."""
-
-
-class TooLarge(BadRequest):
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    code = "too-large"
-
-
-class OnlyQueries(BadRequest):
-    status = HTTPStatus.METHOD_NOT_ALLOWED
-    code = "method-not-allowed"
 
 
 def routes(house: House) -> list[BaseRoute]:
@@ -84,13 +75,13 @@ class Endpoint:
     async def _asked(self, request: Request) -> Asked:
         if request.method != "POST":
             return _asked_by_url(request)
-        return _asked_by_body(request, await _body(request, self.house.settings.body_megabytes * 1_000_000))
+        return _asked_by_body(request, await read_body(request, self.house.settings.body_megabytes * 1_000_000))
 
     def _told(self, request: Request, asked: Asked, offer: Format) -> Response:
         """Blocking: reads the store."""
         reading = request.method in ("GET", "HEAD")
         if reading and self.graphql.operation_type(asked) in ("mutation", "subscription"):
-            raise OnlyQueries("GET runs queries only.", "Send this operation with POST.")
+            raise MethodNotAllowed("GET runs queries only.", "Send this operation with POST.")
         view = self.house.catalogue.view(Audience.PUBLIC)
         headers = {"govgraph-revision": str(view.revision), "vary": "Accept"}
         if reading:
@@ -121,16 +112,6 @@ def page(house: House, request: Request) -> Response:
         HTML,
         lambda: house.renderer.page(visit, "graphql.html", examples=EXAMPLES, revision=view.revision),
     )
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """Raises TooLarge without reading on."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise TooLarge(f"The request is larger than {most // 1_000_000} megabytes.", "Send a shorter one.")
-    return bytes(body)
 
 
 def _asked_by_url(request: Request) -> Asked:
@@ -181,7 +162,7 @@ def _asked(given: Mapping[str, Any]) -> Asked:
 def _refusal(error: GovgraphError, offer: Format) -> Response:
     """What is no GraphQL request, in the form of GraphQL's errors."""
     headers = {"vary": "Accept", "cache-control": "no-store"}
-    if isinstance(error, OnlyQueries):
+    if isinstance(error, MethodNotAllowed):
         headers["allow"] = "POST"
     told = Told(False, errors=(faults.refused(error),))
     return _json(told.body, HTTPStatus(error.status), offer, headers)

@@ -59,6 +59,11 @@ class Rule:
     entity: Link | None = None
     parts: tuple[Field, ...] = ()
 
+    @property
+    def takes(self) -> bool:
+        """False for parts made of the record itself, one a record."""
+        return bool(self.sources or self.template or self.constant)
+
 
 @dataclass(frozen=True, eq=False)
 class Field:

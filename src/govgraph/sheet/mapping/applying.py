@@ -126,11 +126,16 @@ class _Application:
                 self._rejected.append(Rejected(file.called, 0, "", f"The file cannot be read: {error}."))
 
     def _kind(self, source: Source, context: Context) -> Kind:
-        for text, _ in self._taken(source.kind, context):
-            if text in source.kinds:
-                return source.kinds[text]
+        try:
+            taken = self._taken(source.kind, context)
+        except Unfit as error:
+            raise Unfit(f"kind: {error}") from None
+        if not taken:
+            raise Unfit("kind: the record does not say what it is.")
+        text = taken[0][0]
+        if text not in source.kinds:
             raise Unfit(f"kind: “{text}” is none of {', '.join(source.kinds)}.")
-        raise Unfit("kind: the record does not say what it is.")
+        return source.kinds[text]
 
     def _address(self, kind: Kind, rule: Rule, context: Context) -> NamedNode:
         for text, _ in self._taken(rule, context):
@@ -186,6 +191,8 @@ class _Application:
         An object among the values brings its own fields; those of the whole record are then below ``record``.
         """
         found: list[tuple[str, Context]] = []
+        if not rule.takes:
+            return [("", context)]
         for value, around in taking.starts(rule, context):
             if isinstance(value, dict):
                 found.append(("", {**value, "record": around.get("record", dict(around))}))

@@ -57,6 +57,11 @@ class _Reader:
         if not isinstance(sources, list) or not sources:
             raise self._refuse("source", "there is no [[source]]", "Describe each file of records in one.")
         told = [self._table(one, f"source {number}") for number, one in enumerate(sources, 1)]
+        for number, one in enumerate(told, 1):
+            if len(told) > 1 and "file" not in one:
+                raise self._refuse(
+                    f"source {number}", "file is missing", "Only a single source takes every file given."
+                )
         self._sources = [self._text(one, "name", "") or self._text(one, "file", "") for one in told]
         found = [self._source(one, f"source {number}", language) for number, one in enumerate(told, 1)]
         return Mapping(self._file, tuple(found), self._tables)

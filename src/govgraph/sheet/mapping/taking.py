@@ -25,15 +25,11 @@ def starts(rule: Rule, context: Context) -> Iterator[tuple[Value, Context]]:
     """What a rule starts from, each with the fields around it."""
     if rule.constant:
         yield rule.constant, context
-    elif rule.template:
-        if (filled := _filled(rule.template, context)) is not None:
-            yield filled, context
-    elif rule.sources:
-        for path in rule.sources:
-            for value in _walk(context, path.split(".")) if path not in context else _walk(context[path], []):
-                yield value, context
-    else:
-        yield {}, context
+    elif rule.template and (filled := _filled(rule.template, context)) is not None:
+        yield filled, context
+    for path in rule.sources:
+        for value in _walk(context, path.split(".")) if path not in context else _walk(context[path], []):
+            yield value, context
 
 
 def _walk(value: Value | Context, path: Sequence[str]) -> Iterator[Value]:
