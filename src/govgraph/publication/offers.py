@@ -61,7 +61,7 @@ ENDPOINTS = (
         "GraphQL",
         {
             "en": "Every kind with filters and pages, and every question as a field, by GraphQL over HTTP.",
-            "fr": "Chaque type de fiche avec filtres et pages, et chaque question sous forme de champ, par GraphQL sur HTTP.",
+            "fr": "Chaque type de fiche avec filtres et pages, et chaque question comme champ, par GraphQL sur HTTP.",
         },
         "graphql",
         "schema.graphql",
