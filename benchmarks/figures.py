@@ -41,14 +41,15 @@ _PAGE = (
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of services, of rounds, and of calls in a round of what takes milliseconds."""
+    """Numbers of services and of rounds; what takes milliseconds gets ``often`` times as many rounds of a few calls."""
 
     large: int = 10_000
     validation: int = 10_000
     question: int = 1_000
     scaling: tuple[int, ...] = (1_000, 10_000)
     rounds: int = 5
-    times: int = 20
+    often: int = 6
+    times: int = 5
 
 
 def quiet_rdflib() -> None:
@@ -65,22 +66,22 @@ def load(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
     what = f"load of {sizes.large:,} services, {catalogues.made(sizes.large).triples:,} triples"
     items = ", ".join(f"{item} {spell(seconds)}" for item, seconds in loaded[-1].seconds.items())
     written = sum(triples.count(b"\n") for triples in graphs.values())
-    found = ratio(took["default"], took["ours"])
+    found = ratio(took["named"], took["ours"])
     yield Row(
         what,
-        "raw bulk_load of the same file into the default graph ÷ govgraph load",
+        "raw bulk_load of the same file into one named graph ÷ govgraph load",
         found,
-        f"{took['default']} ÷ {took['ours']}",
+        f"{took['named']} ÷ {took['ours']}",
         "≥ 0.35",
         found >= 0.35,
         (
             f"of ours: {items}; the log comes with stage B; write is what is left to write when all else is done",
             f"{loaded[-1].published:,} of {loaded[-1].entities:,} entities published",
-            spread(took["default"], took["ours"]),
+            spread(took["named"], took["ours"]),
         ),
     )
     others = {
-        "named": "raw bulk_load of the same file into a named graph (twice the indexes of the default graph)",
+        "default": "raw bulk_load of the same file into the default graph, which has half the indexes",
         "all": f"raw bulk_load of the {written:,} triples govgraph writes (both views, reports, vocabulary)",
         "rdflib": "rdflib's parse of the same file",
     }
@@ -217,7 +218,8 @@ def graphql(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
             inner = [node for of in values[prop].values() for node in of]
             view.values([*dict.fromkeys(inner)], [kind.property("title"), kind.property(_LISTS[prop.name])])
 
-    took = in_turn({"ours": lambda: ours(view, 50), "raw": lambda: raw(50)}, sizes.rounds * 2, times=sizes.times)
+    sides = {"ours": lambda: ours(view, 50), "raw": lambda: raw(50)}
+    took = in_turn(sides, sizes.rounds * sizes.often, times=sizes.times)
     reads = {}
     for size in (10, 50, 200):
         ours(counted, size)
@@ -273,7 +275,7 @@ def scaling(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
     }
     for name, run in runs.items():
         sides = {str(size): partial(run, view) for size, view in views.items()}
-        took = in_turn(sides, sizes.rounds * 2, times=sizes.times)
+        took = in_turn(sides, sizes.rounds * sizes.often, times=sizes.times)
         base, *larger = sizes.scaling
         for size in larger:
             found = ratio(took[str(size)], took[str(base)])

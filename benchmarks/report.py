@@ -20,7 +20,7 @@ from govgraph.contract.reading import read
 from habits import Shape
 from measuring import Row
 
-_QUICK = Sizes(large=210, validation=40, question=40, scaling=(40, 210), rounds=1, times=1)
+_QUICK = Sizes(large=210, validation=40, question=40, scaling=(40, 210), rounds=1, often=1, times=1)
 _LIBRARIES = ("pyoxigraph", "shacl", "pyshacl", "rdflib", "graphql-core")
 
 
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="tiny catalogues: shows that it runs, measures nothing")
     parser.add_argument("--large", action="store_true", help="scaling up to 100,000 services as well")
     parser.add_argument("--rounds", type=int, default=Sizes.rounds, help="rounds of each comparison")
+    parser.add_argument("--services", type=int, default=Sizes.large, help="size of the catalogue of most figures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there as well")
     for name in ("seed", "gaps", "links", "skew", "missing"):
         default = getattr(Shape, name)
@@ -38,7 +39,7 @@ def main() -> None:
     wanted = [figure for figure in FIGURES if not given.figures or figure.__name__ in given.figures]
     if len(wanted) < len(given.figures):
         parser.error(f"there are: {', '.join(figure.__name__ for figure in FIGURES)}")
-    sizes = _QUICK if given.quick else Sizes(rounds=given.rounds, scaling=_scaling(given.large))
+    sizes = _QUICK if given.quick else _sizes(given.services, given.rounds, large=given.large)
     shape = Shape(0, given.seed, given.gaps, given.links, given.skew, given.missing)
     quiet_rdflib()
     console = Console()
@@ -54,8 +55,11 @@ def main() -> None:
         given.json.write_text(json.dumps({"about": _about(shape), "rows": [_plain(row) for row in rows]}, indent=2))
 
 
-def _scaling(large: bool) -> tuple[int, ...]:
-    return (*Sizes.scaling, 100_000) if large else Sizes.scaling
+def _sizes(services: int, rounds: int, *, large: bool) -> Sizes:
+    scaling = (*Sizes.scaling, 100_000) if large else Sizes.scaling
+    return Sizes(
+        large=services, validation=services, question=min(services, Sizes.question), scaling=scaling, rounds=rounds
+    )
 
 
 def _table(rows: list[Row], shape: Shape, *, quick: bool) -> Table:

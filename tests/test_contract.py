@@ -102,6 +102,17 @@ TEXT = "sh:datatype xsd:string"
         (OWN.format(name="mute", more=TEXT).replace("@en", "@fr"), "English sh:name", '"mute"'),
         (OWN.format(name="slip", more=f"{TEXT} ; sh:minCuont 1"), "sh:minCuont", "minCuont"),
         (OWN.format(name="title", more=TEXT), "two properties named title", '"title"'),
+        (OWN.format(name="single", more=f'{TEXT} ; sh:maxCount "one"'), "sh:maxCount 'one'", "maxCount"),
+        (OWN.format(name="first", more=f'{TEXT} ; sh:order "abc"'), "sh:order 'abc'", "sh:order"),
+        (OWN.format(name="heavy", more=f'{TEXT} ; gov:weight "heavy"'), "gov:weight 'heavy'", "gov:weight"),
+        (OWN.format(name="odd", more=f'{TEXT} ; sh:pattern "("'), "no regular expression", '"odd"'),
+        (OWN.format(name="listed", more=f"{TEXT} ; sh:in <http://x/list>"), "sh:in is no list", '"listed"'),
+        (OWN.format(name="typo", more="sh:datatype xsd:strng"), "unknown datatype xsd:strng", '"typo"'),
+        (
+            OWN.format(name="grave", more=f"{TEXT} ; sh:severity <http://x/Bad>"),
+            "severity http://x/Bad",
+            "http://x/Bad",
+        ),
         (f"sh:path dct:a ; {TEXT}", "no shape with gov:apiName", "dct:a"),
         (OWN.format(name="t2", more=TEXT).replace("dct:a", "dct:title"), "2 shapes with gov:apiName", "dct:title"),
     ],
@@ -111,7 +122,7 @@ def test_what_cannot_be_expressed_is_refused_with_its_line(tmp_path: Path, more:
     error = refused(tmp_path, turtle)
     assert says in error.sentence
     assert error.hint
-    assert error.file == "own.ttl"
+    assert error.file.endswith("shapes/own.ttl")
     line = (TURTLE_PREFIXES + turtle).splitlines()[error.line - 1]
     assert anchor in line
 
@@ -133,6 +144,26 @@ def test_a_sparql_rule_must_say_whom_it_affects_and_what_it_reads(tmp_path: Path
             sh:sparql [ sh:select "SELECT $this WHERE { }" ] .""",
     )
     assert "gov:affected" in error.sentence
+
+
+def test_a_fault_that_a_country_adds_to_a_shipped_shape_is_found_in_its_own_file(tmp_path: Path) -> None:
+    turtle = """gov:ServiceShape sh:property [ sh:path <http://x/p> ; gov:apiName "zz" ; sh:name "z"@en ;
+        sh:datatype xsd:string ; sh:foo 3 ] ."""
+    with pytest.raises(ContractError) as caught:
+        read(extension=extension(tmp_path, turtle, "service.ttl"))
+    error = caught.value
+    assert error.file.startswith(str(tmp_path))
+    assert "sh:foo" in (TURTLE_PREFIXES + turtle).splitlines()[error.line - 1]
+
+
+def test_a_rule_whose_query_is_no_sparql_is_refused_with_its_line(tmp_path: Path) -> None:
+    turtle = """<http://x/R> a sh:NodeShape ; sh:targetClass cpsv:PublicService ; gov:apiName "r" ; sh:name "r"@en ;
+        sh:sparql [ sh:select "SELECT $this WHERE {" ] ;
+        gov:affected "SELECT ?affected ?changed { ?affected ?p ?changed }" ;
+        gov:needed "CONSTRUCT { ?s ?p ?o } { }" ."""
+    error = refused(tmp_path, turtle)
+    assert "no SPARQL" in error.sentence
+    assert "SELECT $this" in (TURTLE_PREFIXES + turtle).splitlines()[error.line - 1]
 
 
 def test_a_file_that_is_no_turtle_is_refused_with_its_line(tmp_path: Path) -> None:

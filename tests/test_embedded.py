@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import multiprocessing
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -25,8 +26,8 @@ from govgraph.errors import (
 )
 from govgraph.iris import DCT_TITLE, Names
 from govgraph.media import JSONLD, NQUADS, NTRIPLES, RDF_SYNTAX, RDFXML, TRIG, TURTLE, Format
+from govgraph.store import Part, Query, Reader, Store
 from govgraph.store import Path as Step
-from govgraph.store import Query, Reader, Store
 from govgraph.store.embedded import DiskStore, MemoryStore
 from govgraph.store.workers import Limits
 
@@ -36,8 +37,8 @@ ENTITY = NAMES.entity("service", "one")
 GRAPHS = (NAMES.public,)
 
 
-def titled(title: str) -> list[tuple[NamedNode, bytes]]:
-    return [(NAMES.public, f'<{ENTITY.value}> <{DCT_TITLE.value}> "{title}" .\n'.encode())]
+def titled(title: str) -> list[Part]:
+    return [Part(NAMES.public, f'<{ENTITY.value}> <{DCT_TITLE.value}> "{title}" .\n'.encode())]
 
 
 def title(reader: Reader) -> str:
@@ -98,14 +99,14 @@ def test_a_reader_keeps_its_revision_when_a_newer_one_comes(store: Store) -> Non
 def test_a_replacement_that_breaks_off_changes_nothing(store: Store) -> None:
     store.replace(titled("first"), "hash")
 
-    def breaking() -> Iterator[tuple[NamedNode, bytes]]:
+    def breaking() -> Iterator[Part]:
         yield from titled("second")
         raise RuntimeError("the source broke off")
 
     with pytest.raises(RuntimeError) as kept:  # and with it whatever its frames hold
         store.replace(breaking(), "hash")
     with pytest.raises(SyntaxError):
-        store.replace([(NAMES.public, b"<a> no triple")], "hash")
+        store.replace([Part(NAMES.public, b"<a> no triple")], "hash")
     assert (store.reader().revision, title(store.reader())) == (1, "first")
     assert store.replace(titled("third"), "hash") == 2
     assert title(store.reader()) == "third"
@@ -121,9 +122,17 @@ def test_a_replacement_made_after_an_older_revision_is_refused(store: Store) -> 
 
 
 def test_a_graph_given_in_several_parts_is_one_graph(store: Store) -> None:
-    parts = [(NAMES.public, f'<urn:{n}> <{DCT_TITLE.value}> "{n}" .\n'.encode()) for n in range(3)]
-    store.replace([*parts, (NAMES.working, b"")], "hash")
+    parts = [Part(NAMES.public, f'<urn:{n}> <{DCT_TITLE.value}> "{n}" .\n'.encode()) for n in range(3)]
+    store.replace([*parts, Part(NAMES.working, b"")], "hash")
     assert len(store.reader().statements([NamedNode(f"urn:{n}") for n in range(3)], GRAPHS)) == 3
+
+
+def test_what_is_taken_back_is_gone_and_the_rest_stays(store: Store) -> None:
+    one, two = b'<urn:1> <urn:p> "\xc3\xa9t\xc3\xa9"@fr .\n', b'<urn:2> <urn:p> "01"^^<urn:d> .\n'
+    parts = [Part(NAMES.public, one + two), Part(NAMES.working, one), Part(NAMES.public, one, taken_back=True)]
+    store.replace([*parts, Part(NAMES.reference, two)], "hash")
+    reader = store.reader()
+    assert [reader.dump(graph) for graph in (NAMES.public, NAMES.working, NAMES.reference)] == [two, one, two]
 
 
 def test_a_revision_knows_when_it_was_made(store: Store) -> None:
@@ -141,7 +150,11 @@ def test_a_table_wants_a_select(store: Store) -> None:
 @pytest.mark.parametrize("format_", [TURTLE, NTRIPLES, JSONLD, RDFXML, NQUADS, TRIG])
 def test_graphs_are_written_in_every_format(store: Store, format_: Format) -> None:
     store.replace(
-        [*titled("shown"), (NAMES.reference, b'<urn:r> <urn:p> "r" .\n'), (NAMES.working, b'<urn:w> <urn:p> "w" .\n')],
+        [
+            *titled("shown"),
+            Part(NAMES.reference, b'<urn:r> <urn:p> "r" .\n'),
+            Part(NAMES.working, b'<urn:w> <urn:p> "w" .\n'),
+        ],
         "hash",
     )
     target = io.BytesIO()
@@ -213,7 +226,7 @@ def test_readers_in_many_threads_see_whole_revisions_while_one_writes(disk: Call
 def test_two_writers_do_not_get_in_each_others_way(disk: Callable[..., DiskStore]) -> None:
     one, other = disk(), disk()
 
-    def meanwhile() -> Iterator[tuple[NamedNode, bytes]]:
+    def meanwhile() -> Iterator[Part]:
         with pytest.raises(StoreLocked, match="Another process"):
             other.replace(titled("other"), "hash")
         yield from titled("one")
@@ -223,7 +236,7 @@ def test_two_writers_do_not_get_in_each_others_way(disk: Callable[..., DiskStore
 
 
 def _load(directory: Path, begun: object, go_on: object) -> None:
-    def graphs() -> Iterator[tuple[NamedNode, bytes]]:
+    def graphs() -> Iterator[Part]:
         begun.set()  # type: ignore[attr-defined]  # an event of multiprocessing, whose class is private
         go_on.wait(30)  # type: ignore[attr-defined]
         yield from titled("theirs")
@@ -350,3 +363,11 @@ def test_closing_the_store_closes_replaced_readers_too(disk: Callable[..., DiskS
             asked(reader)
     store.close()
     assert title(store.reader()) == "2"
+
+
+def test_a_lost_snapshot_comes_back_from_the_live_store(disk: Callable[..., DiskStore], tmp_path: Path) -> None:
+    disk().replace(titled("kept"), "hash")
+    shutil.rmtree(tmp_path / "data" / "snapshots")
+    again = disk()
+    assert title(again.reader()) == "kept"
+    assert again.replace(titled("next"), "hash", after=1) == 2

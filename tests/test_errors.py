@@ -28,3 +28,11 @@ def test_an_error_crosses_processes_whole() -> None:
     error = errors.QueryError("No.", "Try.", line=3, column=4)
     again = pickle.loads(pickle.dumps(error))  # noqa: S301  # our own bytes
     assert (str(again), again.hint, again.line, again.column) == ("No. Try.", "Try.", 3, 4)
+
+
+def test_only_what_may_go_better_shortly_says_when_to_ask_again() -> None:
+    again = {error.__name__ for error in family(errors.GovgraphError) if error.retry_after}
+    stores = {error.__name__ for error in family(errors.StoreError)} - {"RevisionConflict"}
+    assert again == {"QueryBusy"} | stores
+    assert {errors.QueryOutOfMemory.status, errors.ResultTooLarge.status} == {422}
+    assert {errors.QueryBusy.status, errors.QueryOverdue.status} == {503}

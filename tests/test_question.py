@@ -271,3 +271,35 @@ def test_no_question_grows_faster_than_the_catalogue(contract: Contract, large: 
     asked = read(contract)[question]
     given = {p.name: large.members(contract.by_name[p.type])[0].value for p in asked.parameters if p.required}
     assert ask(large, asked, given, today=TODAY).revision == 1
+
+
+def test_years_ahead_are_counted_and_not_spelt(small: Callable[..., Small], contract: Contract) -> None:
+    ends = {"soon": "2027-06-30", "same": "2028-01-31", "late": "2028-02-01", "far": "9999-12-31"}
+    systems = (f'<id/system/{slug}> a gov:System ; gov:endDate "{day}"^^xsd:date .\n' for slug, day in ends.items())
+    view, question = small(ORGANISATION + "".join(systems)).working, read(contract)["expiring_systems"]
+
+    def found(years: str) -> list[str]:
+        rows = ask(view, question, {"date": "2027-01-31", "years": years}).rows
+        return [str(row[0]).rpartition("/")[2].rstrip(">") for row in rows]
+
+    assert found("0") == []
+    assert found("1") == ["soon", "same"]
+    assert found("2") == found("100") == found("1000") == ["soon", "same", "late"]
+
+
+@pytest.mark.parametrize("years", ["1001", "99999", "-1", "9" * 30, "9" * 9_000, "-" + "9" * 30])
+def test_a_number_beyond_the_bounds_of_its_parameter_is_refused(few: View, contract: Contract, years: str) -> None:
+    with pytest.raises(ParameterError, match="years is") as refused:
+        ask(few, read(contract)["expiring_systems"], {"years": years})
+    assert refused.value.hint == "Give a number from 0 to 1000."
+
+
+@pytest.mark.parametrize(
+    "bound", ['type = "string", least = 1', 'type = "integer", most = "x"', 'type = "integer", most = true']
+)
+def test_a_bound_that_bounds_nothing_is_refused_when_read(contract: Contract, tmp_path: Path, bound: str) -> None:
+    text = (SHIPPED / "expiring_systems.rq").read_text("utf-8")
+    text = text.replace('type = "integer", default = "1", least = 0, most = 1000', bound)
+    (tmp_path / "bounded.rq").write_text(text, "utf-8")
+    with pytest.raises(QuestionError, match="bounds nothing"):
+        read(contract, (tmp_path,))

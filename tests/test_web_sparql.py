@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
@@ -20,12 +19,11 @@ from starlette.testclient import TestClient
 from conftest import BASE, ORGANISATION, TURTLE_PREFIXES, Seed, service
 from govgraph.change.loading import Load
 from govgraph.contract import Contract
-from govgraph.errors import QueryTooCostly
 from govgraph.media import RDF_SYNTAX, RESULT_SYNTAX, Format
 from govgraph.settings import read
 from govgraph.store.embedded import DiskStore
 from govgraph.web.app import build_app
-from govgraph.web.sparql import OFFERS, Turnstile
+from govgraph.web.sparql_formats import OFFERS
 from govgraph.web.sparql_page import examples
 
 SELECT = "SELECT ?s { ?s a cpsv:PublicService } ORDER BY ?s LIMIT 3"
@@ -139,13 +137,13 @@ def test_scripts_of_other_sites_may_ask(client: TestClient) -> None:
 def test_every_kind_of_result_comes_in_every_format_by_accept_and_by_parameter(
     client: TestClient, kind: str, query: str
 ) -> None:
-    assert len(OFFERS[kind]) >= 5
-    for format_ in OFFERS[kind][:-1]:
+    assert len(OFFERS[kind].all) >= 5
+    for format_ in OFFERS[kind].all[:-1]:
         negotiated, named = ask(client, query, format_.type), ask(client, query, format=format_.name)
         assert negotiated.headers["content-type"] == format_.content_type
         assert "accept" in negotiated.headers["vary"].lower()
         assert named.status_code == 200
-        assert said(kind, negotiated.content, format_) == said(kind, ask(client, query).content, OFFERS[kind][0])
+        assert said(kind, negotiated.content, format_) == said(kind, ask(client, query).content, OFFERS[kind].all[0])
 
 
 def said(kind: str, body: bytes, format_: Format) -> object:
@@ -345,14 +343,40 @@ def test_a_runaway_is_503_with_what_to_change_and_others_are_served(strict: Test
     assert home.status_code == 200
     for answer in answers:
         assert answer.status_code == 503
-        assert int(answer.headers["retry-after"]) > 0
         assert answer.json()["hint"]
+    stopped = [answer for answer in answers if answer.json()["type"].endswith("#query-overdue")]
+    assert stopped
+    assert not any("retry-after" in answer.headers for answer in stopped), "they would be stopped again"
 
 
-def test_a_result_beyond_the_limit_is_503(strict: TestClient) -> None:
+def test_a_result_beyond_the_limit_is_422_since_no_other_time_is_better(strict: TestClient) -> None:
     answer = ask(strict, "SELECT * { ?s ?p ?o }")
-    assert answer.status_code == 503
+    assert (answer.status_code, "retry-after" in answer.headers) == (422, False)
     assert "LIMIT" in answer.json()["hint"]
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_brief_queries_are_all_answered_while_runaways_run(seed: Seed, workers: int) -> None:
+    settings = read({}, data=seed.directory, query_seconds=8, query_workers=workers, query_brief_seconds=1)
+    with TestClient(build_app(settings), base_url=BASE) as client, ThreadPoolExecutor(12) as pool:
+        ask(client, SELECT)
+        runaways = [pool.submit(ask, client, RUNAWAY) for _ in range(max(1, workers - 2))]
+        brief = [pool.submit(ask, client, f"{SELECT} # {number}") for number in range(40)]
+        answered = [one.result().status_code for one in brief]
+        still_running = [one.done() for one in runaways]
+        stopped = [one.result().status_code for one in runaways]
+    assert answered == [200] * 40
+    assert set(still_running) == {False}, "the brief ones waited for no runaway"
+    assert set(stopped) == {503}
+
+
+def test_who_finds_too_many_waiting_is_told_when_to_come_again(seed: Seed) -> None:
+    settings = read({}, data=seed.directory, query_seconds=1, query_workers=1, query_waiting=0)
+    with TestClient(build_app(settings), base_url=BASE) as client, ThreadPoolExecutor(4) as pool:
+        answers = [one.result() for one in [pool.submit(ask, client, RUNAWAY) for _ in range(4)]]
+    busy = [answer for answer in answers if answer.json()["type"].endswith("#query-busy")]
+    assert len(busy) == 3
+    assert {(answer.status_code, answer.headers["retry-after"]) for answer in busy} == {(503, "5")}
 
 
 def test_a_browser_gets_its_refusal_on_the_page_with_the_query(client: TestClient) -> None:
@@ -360,25 +384,6 @@ def test_a_browser_gets_its_refusal_on_the_page_with_the_query(client: TestClien
     assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
     assert "SELECT ?s { &lt;b&gt;</textarea>" in page.text
     assert 'role="alert"' in page.text
-
-
-def test_of_too_many_queries_some_are_turned_away() -> None:
-    asyncio.run(_crowd())
-
-
-async def _crowd() -> None:
-    turnstile = Turnstile(places=1, waiting=1, seconds=0.05)
-    async with turnstile.passing():
-        with pytest.raises(QueryTooCostly, match="waiting"):
-            async with turnstile.passing():
-                raise AssertionError("there was no place")
-    full = Turnstile(places=1, waiting=0, seconds=60)
-    async with full.passing():
-        with pytest.raises(QueryTooCostly, match="waiting"):
-            async with full.passing():
-                raise AssertionError("nobody may wait")
-    async with full.passing():
-        pass
 
 
 # Caching

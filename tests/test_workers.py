@@ -16,10 +16,19 @@ from time import perf_counter
 import pytest
 from pyoxigraph import NamedNode
 
-from govgraph.errors import QueryError, QueryForbidden, QueryTooCostly, StoreError
+from govgraph.errors import (
+    QueryBusy,
+    QueryError,
+    QueryForbidden,
+    QueryOutOfMemory,
+    QueryOverdue,
+    QueryTooCostly,
+    ResultTooLarge,
+    StoreError,
+)
 from govgraph.iris import Names
 from govgraph.media import CSV, NTRIPLES, SPARQL_JSON
-from govgraph.store import Query, Result
+from govgraph.store import Part, Query, Result
 from govgraph.store.embedded import DiskStore
 from govgraph.store.workers import Limits, Workers
 
@@ -36,7 +45,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("workers")
     store = DiskStore(directory, BASE)
     triples = "".join(f'<urn:s{n}> <urn:p> "{n}" .\n' for n in range(400)).encode()
-    store.replace([(PUBLIC, triples)], "hash")
+    store.replace([Part(PUBLIC, triples)], "hash")
     store.close()
     return directory / "snapshots" / "1"
 
@@ -87,7 +96,7 @@ def test_a_runaway_is_stopped_within_a_second_of_its_deadline(snapshot: Path) ->
         ask(workers, COUNT)
         [pid] = workers.processes()
         begun = perf_counter()
-        with pytest.raises(QueryTooCostly, match=r"stopped after 0\.5 seconds"):
+        with pytest.raises(QueryOverdue, match=r"stopped after 0\.5 seconds"):
             ask(workers, RUNAWAY)
         assert perf_counter() - begun < 1.5
         assert not alive(pid)
@@ -99,7 +108,7 @@ def test_twenty_runaways_in_a_row_leave_nothing_behind(snapshot: Path) -> None:
     files = len(list(Path("/proc/self/fd").iterdir()))
     with working(snapshot, count=2, seconds=0.1) as workers:
         for _ in range(20):
-            with pytest.raises(QueryTooCostly, match="stopped"):
+            with pytest.raises(QueryOverdue, match="stopped"):
                 ask(workers, RUNAWAY)
             seen |= set(workers.processes())
             assert len(workers.processes()) <= 2
@@ -125,7 +134,7 @@ def test_every_form_of_runaway_is_stopped(snapshot: Path, text: str) -> None:
 def test_memory_is_bounded_and_the_next_query_is_served(snapshot: Path) -> None:
     with working(snapshot, seconds=30, memory_bytes=100_000_000) as workers:
         begun = perf_counter()
-        with pytest.raises(QueryTooCostly, match="memory"):
+        with pytest.raises(QueryOutOfMemory, match="memory"):
             ask(workers, SORTED)
         assert perf_counter() - begun < 20
         assert workers.processes() == []
@@ -134,7 +143,7 @@ def test_memory_is_bounded_and_the_next_query_is_served(snapshot: Path) -> None:
 
 def test_a_result_larger_than_allowed_is_refused_and_the_process_stays(snapshot: Path) -> None:
     with working(snapshot, result_bytes=10_000) as workers:
-        with pytest.raises(QueryTooCostly, match="larger"):
+        with pytest.raises(ResultTooLarge, match="larger"):
             ask(workers, "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }")
         before = workers.processes()
         assert ask(workers, COUNT).body == b"n\r\n400\r\n"
@@ -163,8 +172,20 @@ def test_queries_run_beside_each_other(snapshot: Path) -> None:
 
 
 def test_who_finds_no_free_process_is_told_so(snapshot: Path) -> None:
-    with working(snapshot, count=0, seconds=0.05) as workers, pytest.raises(QueryTooCostly, match="busy"):
+    with working(snapshot, count=0, seconds=0.05) as workers, pytest.raises(QueryBusy, match="busy"):
         ask(workers, COUNT)
+
+
+def test_a_query_may_have_a_deadline_before_that_of_the_rest(snapshot: Path) -> None:
+    with working(snapshot, seconds=60) as workers, pytest.raises(QueryOverdue, match=r"stopped after 0\.2 seconds"):
+        workers.run(Query(RUNAWAY, (PUBLIC,), formats=FORMATS, seconds=0.2))
+
+
+def test_as_long_as_one_process_is_enough_no_other_is_started(snapshot: Path) -> None:
+    with working(snapshot, count=4) as workers:
+        for _ in range(6):
+            ask(workers, COUNT)
+        assert len(workers.processes()) == 1
 
 
 def test_closing_ends_every_process_also_at_work(snapshot: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every way govgraph can refuse, as one tree; knows nothing of HTTP beyond a status number.
+"""Every way govgraph can refuse, as one tree; knows nothing of HTTP beyond a status and when to come again.
 
 GovgraphError
 ├── SettingError            a setting has a value that cannot be used
@@ -16,7 +16,11 @@ GovgraphError
 ├── ParameterError          a question was asked with a missing, unknown or ill-typed parameter
 ├── QueryError              a SPARQL query is malformed
 │   ├── QueryForbidden          it asks for what this endpoint does not do
-│   └── QueryTooCostly          it met its deadline, its memory or its size limit
+│   └── QueryTooCostly          it asks for more than it may
+│       ├── QueryBusy               others are before it, and its turn did not come
+│       ├── QueryOverdue            it met its deadline
+│       ├── QueryOutOfMemory        it met its memory limit
+│       └── ResultTooLarge          it met its size limit
 ├── BadRequest              an HTTP request contradicts its protocol
 │   ├── UnsupportedMediaType    its body is of a type nobody reads here
 │   ├── TooLarge                its body is larger than the settings allow
@@ -24,7 +28,15 @@ GovgraphError
 ├── NotFound                nothing has that name
 └── NotAcceptable           no format both sides know
 
-Each error is a sentence for people, a hint that says what to do, and a status (RFC 9110 section 15).
+Each error is a sentence for people, a hint that says what to do, and a status (RFC 9110 section 15). Of those that are
+503, only what may go better shortly says when to ask again:
+
+    503 and Retry-After     QueryBusy: the same query will be answered when others are through
+    503 and Retry-After     StoreError: the next revision, or the operator, mends it
+    503                     QueryOverdue: the same query would be stopped again
+    422                     QueryOutOfMemory, ResultTooLarge: it can never be answered as it is
+    422                     QueryTooCostly itself: GraphQL's limits, met before anything runs
+
 A finding of validation is not an error.
 """
 
@@ -38,6 +50,8 @@ class GovgraphError(Exception):
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     code = "error"
+    retry_after = 0
+    """Seconds after which asking the same again makes sense; 0 where it never does."""
 
     def __init__(self, sentence: str, hint: str = "") -> None:
         super().__init__(sentence)
@@ -67,6 +81,7 @@ class ContractError(GovgraphError):
 class StoreError(GovgraphError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "store"
+    retry_after = 5
 
 
 class StoreMissing(StoreError):
@@ -79,6 +94,7 @@ class StoreLocked(StoreError):
 
 class RevisionConflict(StoreError):
     status = HTTPStatus.CONFLICT
+    retry_after = 0
     code = "revision-conflict"
 
 
@@ -108,8 +124,15 @@ class QuestionError(GovgraphError):
 
 
 class ParameterError(GovgraphError):
+    """``parameter`` is the name that was given or is missing, ``value`` what was said for it."""
+
     status = HTTPStatus.BAD_REQUEST
     code = "parameter"
+
+    def __init__(self, sentence: str, hint: str = "", *, parameter: str = "", value: str = "") -> None:
+        super().__init__(sentence, hint)
+        self.parameter = parameter
+        self.value = value
 
 
 class QueryError(GovgraphError):
@@ -130,8 +153,27 @@ class QueryForbidden(QueryError):
 
 
 class QueryTooCostly(QueryError):
-    status = HTTPStatus.SERVICE_UNAVAILABLE
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
     code = "query-too-costly"
+
+
+class QueryBusy(QueryTooCostly):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "query-busy"
+    retry_after = 5
+
+
+class QueryOverdue(QueryTooCostly):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "query-overdue"
+
+
+class QueryOutOfMemory(QueryTooCostly):
+    code = "query-out-of-memory"
+
+
+class ResultTooLarge(QueryTooCostly):
+    code = "result-too-large"
 
 
 class BadRequest(GovgraphError):

@@ -96,7 +96,7 @@ class Names:
 
     def entity(self, kind_slug: str, slug: str) -> NamedNode:
         """``{base}id/{kind}/{slug}``."""
-        return NamedNode(f"{self.base}id/{kind_slug}/{quote(slug, safe='-._~')}")
+        return NamedNode(f"{self.base}id/{quote(kind_slug, safe='-._~')}/{quote(slug, safe='-._~')}")
 
     def split(self, iri: str) -> tuple[str, str] | None:
         """``(kind slug, slug)`` of one of our entity IRIs, None for any other IRI."""

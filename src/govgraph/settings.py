@@ -38,7 +38,9 @@ DECLARATIONS: tuple[Setting, ...] = (
     Setting("query_seconds", "10", "deadline of one query; its process is killed then"),
     Setting("query_megabytes", "64", "largest result of one query"),
     Setting("query_memory_megabytes", "2048", "memory of one query process"),
-    Setting("query_workers", "2", "query processes per serving process; one of them is left to questions and pages"),
+    Setting("query_workers", "4", "query processes per serving process; docs/design.md says who gets which"),
+    Setting("query_brief_seconds", "0.5", "what a query may take where one process is kept for brief ones"),
+    Setting("query_waiting", "64", "queries at /sparql that may wait for their turn"),
     Setting("answer_rows", "10000", "most rows of one question's answer"),
     Setting("body_megabytes", "1", "largest body of a request"),
     Setting("file_megabytes", "2048", "largest file a load reads"),
@@ -70,6 +72,8 @@ class Settings:
     query_megabytes: int
     query_memory_megabytes: int
     query_workers: int
+    query_brief_seconds: float
+    query_waiting: int
     answer_rows: int
     body_megabytes: int
     file_megabytes: int

@@ -10,11 +10,14 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar, cast
+from math import inf
+from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from govgraph.catalogue.text import Label, label_of, pick
+from govgraph.catalogue.kept import Kept
+from govgraph.catalogue.summary import Summary, sum_up
+from govgraph.catalogue.text import Label, label_of, pick, tags_of
 from govgraph.contract import Contract, Form, Kind, Property
 from govgraph.iris import DCT_TITLE, RDF_TYPE, RDFS_LABEL, SH, SKOS_PREF_LABEL, Names, name
 from govgraph.media import Format
@@ -23,7 +26,10 @@ from govgraph.validation import Finding, Points, points, read_back
 
 __all__ = ["Audience", "Catalogue", "Entity", "Incoming", "Label", "Summary", "View", "pick"]
 
-_Kept = TypeVar("_Kept")
+_Value = TypeVar("_Value")
+_KEPT = 2000
+"""Things a view keeps; a bound that a catalogue of many kinds and languages does not reach."""
+_ORDERS = 100
 
 _TYPE = Path(RDF_TYPE)
 _FOCUS = Path(name(SH, "focusNode"), inverse=True)
@@ -56,16 +62,6 @@ class Incoming:
 
     links: tuple[tuple[Term, NamedNode], ...]
     more: bool
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Points of the catalogue, per kind (API name) and per organisation that keeps entries; findings by severity."""
-
-    total: Points
-    kinds: Mapping[str, Points]
-    organisations: Mapping[NamedNode, Points]
-    findings: Mapping[str, int]
 
 
 class Catalogue:
@@ -101,8 +97,9 @@ class View:
         catalogue_graph = names.public if audience is Audience.PUBLIC else names.working
         self.graphs: Graphs = (catalogue_graph, names.reference, names.vocabulary)
         self._report: Graphs = (names.report(audience),)
-        self._kept: dict[object, object] = {}
-        self._lock = threading.RLock()
+        self._kept = Kept(_KEPT)
+        self.orders = Kept(_ORDERS)
+        """Sorted lists: as many as strangers can think of, and each as long as its kind."""
 
     @property
     def revision(self) -> int:
@@ -113,12 +110,9 @@ class View:
         """The graphs a query may name."""
         return (*self.graphs, *self._report)
 
-    def keep(self, key: object, find: Callable[[], _Kept]) -> _Kept:
+    def keep(self, key: object, find: Callable[[], _Value]) -> _Value:
         """What ``find`` gives, found once for this view; ``key`` must tell apart everything it depends on."""
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = find()
-            return cast("_Kept", self._kept[key])
+        return self._kept.get(key, find)
 
     def members(self, kind: Kind) -> tuple[NamedNode, ...]:
         """Every entity of a kind, without order. Grows with the kind; found once per revision."""
@@ -162,6 +156,16 @@ class View:
             texts = next((found[path][iri] for path in _LABELS if iri in found[path]), [])
             labels[iri] = label_of(iri, texts, self.contract.labels.get(iri, {}), languages)
         return labels
+
+    def label_languages(self) -> frozenset[str]:
+        """The languages any label may be in. Grows with the catalogue; found once per revision."""
+
+        def find() -> frozenset[str]:
+            said = ((value for _, value in self.reader.pairs(path, self.graphs)) for path in _LABELS)
+            words = {tag.lower() for texts in self.contract.labels.values() for tag in texts}
+            return tags_of(said) | words
+
+        return self.keep("label languages", find)
 
     def entity(self, iri: NamedNode) -> Entity | None:
         """All that is said about one entity, None when nothing is."""
@@ -240,7 +244,7 @@ class View:
 
     def summary(self) -> Summary:
         """The scores of the whole view. Grows with the catalogue; added up once per revision."""
-        return self.keep("summary", self._sum_up)
+        return self.keep("summary", lambda: sum_up(self))
 
     def query(  # what the SPARQL protocol knows beside the text, each with a plain default
         self,
@@ -250,36 +254,14 @@ class View:
         *,
         dataset: Dataset | None = None,
         base: str = "",
+        seconds: float = inf,
     ) -> Result:
-        """Run SPARQL over what this audience may see; a ``dataset`` chooses among that."""
-        return self.reader.query(Query(text, self.graphs, self._report, bindings or {}, formats, dataset, base))
+        """Run SPARQL over what this audience may see; a ``dataset`` chooses among that, ``seconds`` is a deadline."""
+        query = Query(text, self.graphs, self._report, bindings or {}, formats, dataset, base, seconds)
+        return self.reader.query(query)
 
     def table(self, text: str, bindings: Mapping[str, Term] | None = None) -> Table:
         return self.reader.table(Query(text, self.graphs, self._report, bindings or {}))
-
-    def _sum_up(self) -> Summary:
-        findings = self.all_findings()
-        owners = self.owners_of_parts({f.entity for f in findings if self._is_part(f)})
-        by_entity: dict[Term, list[Finding]] = {}
-        counts = {"violation": 0, "warning": 0, "info": 0}
-        for finding in findings:
-            counts[finding.severity] += 1
-            by_entity.setdefault(owners.get(finding.entity, finding.entity), []).append(finding)
-        total, kinds, organisations = Points(), {}, cast("dict[NamedNode, Points]", {})
-        for kind in self.contract.entities:
-            of_kind = Points()
-            owner_of = self._owners(kind)
-            for member in self.members(kind):
-                member_points = points(kind, by_entity.get(member, ()))
-                of_kind += member_points
-                for owner in owner_of(member):
-                    organisations[owner] = organisations.get(owner, Points()) + member_points
-            kinds[kind.name] = of_kind
-            total += of_kind
-        return Summary(total, kinds, organisations, counts)
-
-    def _is_part(self, finding: Finding) -> bool:
-        return finding.kind is not None and self.contract.by_name[finding.kind].part
 
     def owners_of_parts(self, parts: Iterable[NamedNode]) -> dict[Term, Term]:
         """What each node belongs to, for those that are parts. One read."""
@@ -291,15 +273,6 @@ class View:
         ]
         found = self.reader.values(list(parts), paths, self.graphs)
         return {part: owners[0] for of in found.values() for part, owners in of.items()}
-
-    def _owners(self, kind: Kind) -> Callable[[NamedNode], list[NamedNode]]:
-        """From an entity of the kind to the organisations that keep it."""
-        if kind.owns_itself:
-            return lambda member: [member]
-        if kind.owner is None:
-            return lambda _: []
-        owners: dict[Term, list[Term]] = self.reader.values(self.members(kind), (kind.owner,), self.graphs)[kind.owner]
-        return lambda member: [owner for owner in owners.get(member, ()) if isinstance(owner, NamedNode)]
 
 
 def literal_text(term: Term | None) -> str:

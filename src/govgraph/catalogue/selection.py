@@ -7,9 +7,6 @@ a new revision came between.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,12 +16,10 @@ from typing import TypeAlias
 from pyoxigraph import Literal, NamedNode
 
 from govgraph.catalogue import View
-from govgraph.catalogue.text import pick, sort_key
+from govgraph.catalogue.cursor import LAST, LONGEST_TEXT, Entry, Key, decode, encode
+from govgraph.catalogue.text import pick, relevant, sort_key, tags_of
 from govgraph.contract import Form, Kind, Property
-from govgraph.errors import BadRequest
 from govgraph.store import Term
-
-Key: TypeAlias = tuple[int, str | float]
 
 
 @dataclass(frozen=True)
@@ -101,10 +96,11 @@ def page(  # the four arguments of a Relay connection
     before: str | None = None,
 ) -> Page:
     """A page of a selection, by the rules of Relay's cursor connections. Raises BadRequest for an unreadable cursor."""
-    entries = _selected(view, selection)
+    ordered = _ordered(view, selection)
+    entries = _selected(view, selection, ordered)
     rank = _falling if selection.order.descending else _rising
-    start = bisect_right(entries, rank(_decode(after)), key=rank) if after else 0
-    stop = bisect_left(entries, rank(_decode(before)), key=rank) if before else len(entries)
+    start = bisect_right(entries, rank(decode(after, ordered)), key=rank) if after else 0
+    stop = bisect_left(entries, rank(decode(before, ordered)), key=rank) if before else len(entries)
     stop = max(stop, start)
     low, high = start, stop
     if first is not None:
@@ -114,37 +110,48 @@ def page(  # the four arguments of a Relay connection
     chosen = entries[low:high]
     return Page(
         entities=tuple(NamedNode(iri) for _, iri in chosen),
-        cursors=tuple(_encode(entry) for entry in chosen),
+        cursors=tuple(encode(entry) for entry in chosen),
         total=len(entries),
         has_next=high < len(entries),
         has_previous=low > 0,
     )
 
 
-def _selected(view: View, selection: Selection) -> list[tuple[Key, str]]:
-    ordered = _ordered(view, selection)
+def _selected(view: View, selection: Selection, ordered: list[Entry]) -> list[Entry]:
     if selection.where == Every():
         return ordered
     matches = _matcher(view, selection.where, selection.languages)
     return [entry for entry in ordered if matches(NamedNode(entry[1]))]
 
 
-def _ordered(view: View, selection: Selection) -> list[tuple[Key, str]]:
-    """The kind's entities with their sort keys, sorted; found once per view, kind, order and language."""
+def _ordered(view: View, selection: Selection) -> list[Entry]:
+    """The kind's entities with their sort keys, sorted; found once per view, kind, order and what of the preference of
+    languages can make a difference."""
     kind, order = selection.kind, selection.order
+    languages = relevant(selection.languages, _tags(view, order.property))
 
-    def find() -> list[tuple[Key, str]]:
+    def find() -> list[Entry]:
         members = view.members(kind)
         if order.property is None:
-            labels = view.labels(members, selection.languages)
-            keys: dict[Term, Key] = {member: (0, sort_key(labels[member].text)) for member in members}
+            labels = view.labels(members, languages)
+            keys: dict[Term, Key] = {member: (0, _text_key(labels[member].text)) for member in members}
         else:
-            keys = _keys(view, order.property, selection.languages)
-        last: Key = (1, "")
+            keys = _keys(view, order.property, languages)
         rank = _falling if order.descending else _rising
-        return sorted(((keys.get(member, last), member.value) for member in members), key=rank)
+        return sorted(((keys.get(member, LAST), member.value) for member in members), key=rank)
 
-    return view.keep(("order", kind.name, order, selection.languages), find)
+    return view.orders.get((kind.name, order, languages), find)
+
+
+def _tags(view: View, prop: Property | None) -> frozenset[str]:
+    """The languages that the words an order compares may be in."""
+    if prop is None or prop.form not in (Form.TEXT, Form.LITERAL):
+        return view.label_languages()
+    return view.keep(("tags", prop.path), lambda: tags_of(view.column(prop).values()))
+
+
+def _text_key(text: str) -> str:
+    return sort_key(text)[:LONGEST_TEXT]
 
 
 class _Falling:
@@ -164,12 +171,12 @@ class _Falling:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _rising(entry: tuple[Key, str]) -> tuple[object, ...]:
+def _rising(entry: Entry) -> tuple[object, ...]:
     (absent, key), iri = entry
     return absent, key, iri
 
 
-def _falling(entry: tuple[Key, str]) -> tuple[object, ...]:
+def _falling(entry: Entry) -> tuple[object, ...]:
     (absent, key), iri = entry
     return absent, _Falling(key), iri
 
@@ -178,13 +185,13 @@ def _keys(view: View, prop: Property, languages: Sequence[str]) -> dict[Term, Ke
     column = view.column(prop)
     if prop.form in (Form.ENTITY, Form.CODE, Form.PART, Form.IRI):
         labels = view.labels((values[0] for values in column.values()), languages)
-        return {node: (0, sort_key(labels[values[0]].text)) for node, values in column.items() if values[0] in labels}
+        return {node: (0, _text_key(labels[values[0]].text)) for node, values in column.items() if values[0] in labels}
     keys: dict[Term, Key] = {}
     for node, values in column.items():
         literal = pick(values, languages)
         if literal is not None:
             number = _number(literal) if prop.form is Form.LITERAL else None
-            keys[node] = (0, float(number)) if number is not None else (0, sort_key(literal.value))
+            keys[node] = (0, float(number)) if number is not None else (0, _text_key(literal.value))
     mixed = {type(key[1]) for key in keys.values()}
     # A column with a stray ill-typed value is compared as text throughout: numbers and text have no common order.
     return {node: (0, str(key[1])) for node, key in keys.items()} if len(mixed) > 1 else keys
@@ -254,17 +261,3 @@ def _number(literal: Literal) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
-
-
-def _encode(entry: tuple[Key, str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(entry, ensure_ascii=False).encode()).decode()
-
-
-def _decode(cursor: str) -> tuple[Key, str]:
-    try:
-        (absent, key), iri = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        if not (isinstance(absent, int) and isinstance(key, str | float | int) and isinstance(iri, str)):
-            raise TypeError
-        return (absent, key), iri
-    except (ValueError, TypeError, binascii.Error):
-        raise BadRequest(f"The cursor {cursor[:40]!r} was not given out here.", "Take cursors from a page.") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -11,6 +11,9 @@ from pyoxigraph import Literal, NamedNode
 
 from govgraph.iris import compact
 from govgraph.store import Term
+
+MOST_LANGUAGES = 8
+"""Languages of a preference that count in an order."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,25 @@ def pick(values: Sequence[Term], languages: Sequence[str]) -> Literal | None:
             if tag == wanted.lower() or tag.startswith(f"{wanted.lower()}-"):
                 return literals[tag]
     return literals[min(literals)] if literals else None
+
+
+def tags_of(columns: Iterable[Iterable[Term]]) -> frozenset[str]:
+    """The languages texts are in, as tags in small letters."""
+    return frozenset(v.language.lower() for of in columns for v in of if isinstance(v, Literal) and v.language)
+
+
+def relevant(languages: Sequence[str], tags: frozenset[str]) -> tuple[str, ...]:
+    """What of a preference makes a difference to ``pick`` where the texts are in ``tags``: preferences that always
+    choose alike give the same, so what is kept under them does not grow with what strangers write."""
+    kept: list[str] = []
+    left = set(tags)
+    for wanted in (tag.lower() for tag in languages):
+        matched = {tag for tag in left if tag == wanted or tag.startswith(f"{wanted}-")}
+        if matched or wanted == "":
+            kept.append(wanted)
+            left -= matched
+    kept = list(dict.fromkeys(kept))[:MOST_LANGUAGES]
+    return tuple(kept[:-1] if kept[-1:] == ["en"] else kept)
 
 
 def label_of(iri: NamedNode, texts: Sequence[Term], words: Mapping[str, str], languages: Sequence[str]) -> Label:

@@ -15,12 +15,13 @@ from govgraph.change import Progress
 from govgraph.change.publishing import Publishing
 from govgraph.contract import Contract
 from govgraph.iris import Names
+from govgraph.store import Part
 from govgraph.store.staging import Staging
 from govgraph.validation import Report, ntriples
 
 
 class Composition:
-    """The graphs of a revision. ``report`` and ``publishing`` are there once ``graphs`` has been read to its end."""
+    """A revision in the making. ``report`` and ``publishing`` are there once ``parts`` has been read to its end."""
 
     report: Report
     publishing: Publishing
@@ -43,33 +44,37 @@ class Composition:
         self._validate = validate
         self._progress = progress
 
-    def graphs(self) -> Iterator[tuple[NamedNode, bytes]]:
-        """Each graph of the revision as N-Triples."""
+    def parts(self) -> Iterator[Part]:
+        """The graphs of the revision. What is published is given out before it is validated: seldom does any of it
+        have to go back, and the store has something to write meanwhile.
+
+        A link to an unpublished entry is not shown, so an entry that cannot do without it stays a draft as well:
+        asked again until nothing falls out.
+        """
         names = self._names
         working, reference = (self._written(graph) for graph in (names.working, names.reference))
-        yield names.working, working
-        yield names.reference, reference
-        yield names.vocabulary, self._contract.vocabulary
-        self.report = self._checked(working, reference)
-        yield names.report(Audience.WORKING), ntriples(self.report.triples(names.base))
+        yield Part(names.working, working)
+        yield Part(names.reference, reference)
+        yield Part(names.vocabulary, self._contract.vocabulary)
+        self.report = report = self._checked(working, reference)
+        yield self._reported(Audience.WORKING, report)
         with self._timed("publish"):
-            self.publishing = Publishing(self._contract, self._staging, tuple(self._staged[names.working]), self.report)
-        public, report = self._public(working, reference)
-        yield names.public, public
-        yield names.report(Audience.PUBLIC), ntriples(report.triples(names.base))
+            graphs = tuple(self._staged[names.working])
+            self.publishing = Publishing(self._contract, self._staging, graphs, self.report, names.base)
+            public = self.publishing.public(working)
+        yield Part(names.public, public)
+        if self.publishing.held:
+            report = self._checked(public, reference)
+            while self.publishing.withdraw(report):
+                with self._timed("publish"):
+                    before, public = public, self.publishing.public(public)
+                yield Part(names.public, _difference(before, public), taken_back=True)
+                report = self._checked(public, reference)
+        yield self._reported(Audience.PUBLIC, report)
         self._progress("writing", 0, 0)
 
-    def _public(self, working: bytes, reference: bytes) -> tuple[bytes, Report]:
-        """What is published and its report. A link to an unpublished entry is not shown, so an entry that cannot do
-        without it stays a draft as well: asked again until nothing falls out."""
-        while True:
-            with self._timed("publish"):
-                if not self.publishing.held:
-                    return working, self.report
-                public = self.publishing.public(working)
-            report = self._checked(public, reference)
-            if not self.publishing.withdraw(report):
-                return public, report
+    def _reported(self, audience: Audience, report: Report) -> Part:
+        return Part(self._names.report(audience), ntriples(report.triples(self._names.base)))
 
     def _checked(self, *data: bytes) -> Report:
         with self._timed("validate"):
@@ -86,3 +91,8 @@ class Composition:
             yield
         finally:
             self.seconds[what] += perf_counter() - start
+
+
+def _difference(more: bytes, less: bytes) -> bytes:
+    """The lines of one document that another lacks."""
+    return b"".join(set(more.splitlines(keepends=True)).difference(less.splitlines(keepends=True)))

@@ -169,7 +169,7 @@ class Load:
         start = perf_counter()
         validate = partial(check, self.contract, engine=self._engine, most=self._most_findings)
         made = Composition(self.contract, self.names, self._staging, self._graphs, validate, self.progress)
-        revision = self._store.replace(made.graphs(), self.contract.hash, after=self.began_from)
+        revision = self._store.replace(made.parts(), self.contract.hash, after=self.began_from)
         self.seconds |= made.seconds
         self.seconds["write"] = perf_counter() - start - sum(made.seconds.values())
         publishing = made.publishing

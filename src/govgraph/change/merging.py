@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -33,13 +34,20 @@ class Merging:
 
     def parts(self, triples: Iterable[Triple]) -> list[Term]:
         """The parts that statements point to."""
-        paths = {p.path.predicate for k in self.contract.kinds for p in k.properties if p.form is Form.PART}
-        return [t.object for t in triples if t.predicate in paths]
+        return [t.object for t in triples if t.predicate in self._part_paths]
+
+    @cached_property
+    def _part_paths(self) -> set[NamedNode]:
+        return {p.path.predicate for k in self.contract.kinds for p in k.properties if p.form is Form.PART}
+
+    @cached_property
+    def _stored(self) -> dict[str, dict[NamedNode, Property]]:
+        return {k.name: {p.path.predicate: p for p in k.properties if p.stored} for k in self.contract.kinds}
 
     def _properties(self, triples: Iterable[Triple]) -> dict[NamedNode, Property]:
         classes = [t.object for t in triples if t.predicate == RDF_TYPE and isinstance(t.object, NamedNode)]
         kinds = [self.contract.by_class[class_] for class_ in classes if class_ in self.contract.by_class]
-        return {p.path.predicate: p for kind in kinds for p in kind.properties if p.stored}
+        return {predicate: p for kind in kinds for predicate, p in self._stored[kind.name].items()}
 
     def _place(self, triple: Triple, properties: dict[NamedNode, Property]) -> tuple[str, str] | None:
         """Where only one account can stand; None where older and newer values stand side by side."""

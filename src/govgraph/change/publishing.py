@@ -1,7 +1,9 @@
 """Which entries of the working graph are published, and what the public graph then says; validates nothing itself.
 
 An entry is published when it is marked so and neither it nor a part of it has a Violation or a Warning. Links to
-entries that are not published stay out, so that nothing of a draft shows.
+entries that are not published stay out, so that nothing of a draft shows. What is of no kind and has an IRI of
+another house has no status that could be held back: a published entry may link to it, and only what was said about it
+here stays in the working graph.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ _STATUS, _PUBLISHED = name(GOV, "publicationStatus"), name(CODE, "Published")
 class Publishing:
     """The split of a working graph into what is published and what is held back."""
 
-    def __init__(self, contract: Contract, staging: Staging, graphs: Graphs, report: Report) -> None:
+    def __init__(self, contract: Contract, staging: Staging, graphs: Graphs, report: Report, base: str) -> None:
         self._staging = staging
         self._graphs = graphs
         self._subjects = set(staging.nodes("SELECT DISTINCT ?s { ?s ?p ?o }", graphs))
@@ -28,6 +30,8 @@ class Publishing:
         self.entities: set[Term] = set().union(*(members[kind] for kind in contract.entities))
         self.marked: set[Term] = self._nodes(_STATUS, _PUBLISHED) & self.entities
         self._owners = self._part_owners(contract)
+        of_no_kind = self._subjects.difference(self._owners, *members.values())
+        self._foreign = {n for n in of_no_kind if isinstance(n, NamedNode) and not n.value.startswith(base)}
         self._needs = self._needed_links(members)
         self.published: set[Term] = self.marked
         self.withdraw(report)
@@ -38,13 +42,19 @@ class Publishing:
         shown = {part for part, owner in self._owners.items() if self._owner(owner) in self.published}
         return self._subjects - self.published - shown
 
+    @property
+    def hidden(self) -> set[Term]:
+        """Of what is held, that to which no link may lead."""
+        return self.held - self._foreign
+
     def public(self, working: bytes) -> bytes:
         """The public graph: of the working graph's N-Triples, those that are not about what is held nor link to it."""
         held = {str(node).encode() for node in self.held}
+        hidden = {str(node).encode() for node in self.hidden}
         kept = []
         for line in working.splitlines(keepends=True):
             subject, _, rest = line.partition(b" ")
-            if subject not in held and rest[rest.index(b" ") + 1 : -3] not in held:
+            if subject not in held and rest[rest.index(b" ") + 1 : -3] not in hidden:
                 kept.append(line)
         return b"".join(kept)
 
@@ -54,8 +64,8 @@ class Publishing:
         fallen = {self._owner(finding.entity) for finding in report.findings if finding.blocks_publishing}
         while True:
             self.published = self.published - fallen
-            held = self.held
-            needy = {self._owner(node) for node, values in self._needs if held.issuperset(values)}
+            hidden = self.hidden
+            needy = {self._owner(node) for node, values in self._needs if hidden.issuperset(values)}
             fallen = needy & self.published
             if not fallen:
                 return self.published != before

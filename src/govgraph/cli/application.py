@@ -233,9 +233,9 @@ def serve(
 
 
 @contracts.callback()
-def _contract(context: typer.Context) -> None:
+def _contract(context: typer.Context, contract: Own = None, ontology: Ontology = None, shapes: Shapes = None) -> None:
     if context.invoked_subcommand is None:
-        show()
+        show(contract=contract, ontology=ontology, shapes=shapes)
 
 
 @contracts.command()

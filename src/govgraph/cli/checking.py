@@ -26,6 +26,7 @@ from govgraph.cli.place import Place, languages
 from govgraph.contract import Severity
 from govgraph.errors import LoadError, StoreMissing
 from govgraph.iris import PREFIXES
+from govgraph.store import Part
 from govgraph.store.embedded import MemoryStore
 from govgraph.validation import Finding, Report, check, explain
 from govgraph.validation.standard import standard
@@ -116,7 +117,7 @@ def _copy(place: Place, store: MemoryStore) -> None:
     except StoreMissing:
         return
     names = place.view(Audience.WORKING).names
-    store.replace([(g, reader.dump(g)) for g in (names.working, names.reference)], place.contract.hash)
+    store.replace([Part(g, reader.dump(g)) for g in (names.working, names.reference)], place.contract.hash)
 
 
 def _as_json(checked: _Checked, fail_on: Severity, tags: tuple[str, ...]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -67,4 +68,5 @@ def _run(place: Place, listening: socket.socket) -> None:
             threading.Thread(target=_greet, args=(place,), daemon=True).start()
 
     config = uvicorn.Config(build_app(place.settings), log_level="warning", server_header=False)
-    Server(config).run(sockets=[listening])
+    with contextlib.suppress(KeyboardInterrupt):  # the way one stops it, after all has been closed
+        Server(config).run(sockets=[listening])

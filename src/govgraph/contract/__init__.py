@@ -189,9 +189,10 @@ class Rule:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A file of the contract, kept so that an error or a page can lead back to it."""
+    """A file of the contract, kept so that an error or a page can lead back to it; ``path`` as it was given."""
 
     file: str
+    path: str
     text: str = field(repr=False)
 
 

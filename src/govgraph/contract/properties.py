@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
 from govgraph.contract import CodeList, Form, Group, Property, Severity
 from govgraph.contract.turtle import Node, TurtleGraph
-from govgraph.errors import ContractError
-from govgraph.iris import GOV, RDF_LANG_STRING, RDFS_LABEL, SH, compact, name
+from govgraph.iris import GOV, RDF, RDF_LANG_STRING, RDFS_LABEL, SH, XSD, compact, name
 from govgraph.store import Path
 
 RESERVED = frozenset({"id", "iri", "kind", "label", "findings", "score", "page", "slug", "history"})
@@ -26,9 +24,28 @@ _VALIDATED = {
     *("qualifiedValueShapesDisjoint", "lessThan", "lessThanOrEquals", "equals", "disjoint", "node", "property"),
     *("not", "and", "or", "xone", "closed", "ignoredProperties", "deactivated", "sparql"),
 }
+_DATATYPES = frozenset(
+    (
+        *(
+            "string",
+            "boolean",
+            "decimal",
+            "integer",
+            "double",
+            "float",
+            "anyURI",
+            "language",
+            "hexBinary",
+            "base64Binary",
+        ),
+        *("date", "time", "dateTime", "dateTimeStamp", "gYear", "gMonth", "gDay", "gYearMonth", "gMonthDay"),
+        *("duration", "yearMonthDuration", "dayTimeDuration", "normalizedString", "token", "NMTOKEN", "Name", "NCName"),
+        *("byte", "short", "int", "long", "unsignedByte", "unsignedShort", "unsignedInt", "unsignedLong"),
+        *("positiveInteger", "nonNegativeInteger", "negativeInteger", "nonPositiveInteger"),
+    )
+)
+"""The built-in types of XML Schema that RDF may use (RDF 1.1 Concepts section 5.1)."""
 _RANK = {Severity.VIOLATION: 2, Severity.WARNING: 1, Severity.INFO: 0}
-
-Refuse = Callable[..., ContractError]
 
 
 class _Range(NamedTuple):
@@ -50,7 +67,6 @@ class PropertyReader:
         kind_of_class: dict[NamedNode, str],
         subclasses: dict[NamedNode, frozenset[NamedNode]],
         code_lists: tuple[CodeList, ...],
-        refuse: Refuse,
     ) -> None:
         self.names: dict[Node, NamedNode] = {}
         self.unexposed: list[tuple[str, str]] = []
@@ -58,20 +74,19 @@ class PropertyReader:
         self._kind_of_class = kind_of_class
         self._subclasses = subclasses
         self._code_lists = {code_list.iri: code_list.name for code_list in code_lists}
-        self._refuse = refuse
 
     def read(self, shapes: list[Node]) -> tuple[Property, ...]:
         """The properties that ``shapes`` (all on one class, the kind's own first) say together, in their order."""
         by_path: dict[Path, list[tuple[Node, Node]]] = {}
         for shape in shapes:
-            for constraint in self._graph.values(shape, name(SH, "property")):
-                by_path.setdefault(self._path(shape, constraint), []).append((shape, constraint))  # type: ignore[arg-type]
+            for constraint in self._graph.nodes(shape, name(SH, "property")):
+                by_path.setdefault(self._path(shape, constraint), []).append((shape, constraint))
         properties = [self._property(path, found) for path, found in by_path.items()]
         taken: dict[str, Property] = {}
         for found in properties:
             other = taken.setdefault(found.name, found)
             if other is not found:
-                raise self._refuse(
+                raise self._graph.refuse(
                     shapes[0],
                     f"has two properties named {found.name}: {_spell(other.path)} and {_spell(found.path)}",
                     "Give each path its own gov:apiName.",
@@ -79,19 +94,20 @@ class PropertyReader:
                 )
         return tuple(sorted(properties, key=lambda p: (p.group.order if p.group else 999, p.order)))
 
-    def _path(self, shape: Node, constraint: object) -> Path:
+    def _path(self, shape: Node, constraint: Node) -> Path:
         graph = self._graph
-        said = graph.value(constraint, name(SH, "path"))  # type: ignore[arg-type]
+        said = next(iter(graph.nodes(constraint, name(SH, "path"))), None)
         if isinstance(said, NamedNode):
             return Path(said)
-        inverse = graph.iri(said, name(SH, "inversePath")) if said is not None else None  # type: ignore[arg-type]
+        inverse = graph.iri(said, name(SH, "inversePath")) if said is not None else None
         if inverse is None:
-            label = graph.string(constraint, name(GOV, "apiName")) or "without gov:apiName"  # type: ignore[arg-type]
-            raise self._refuse(
+            label = graph.string(constraint, name(GOV, "apiName")) or "without gov:apiName"
+            raise self._graph.refuse(
                 shape,
                 f"has a property {label} whose sh:path is neither an IRI nor the inverse of one",
                 "What needs a longer path is a question, or a rule with its own SPARQL constraint.",
                 *([f'"{label}"'] if " " not in label else []),
+                at=constraint,
             )
         return Path(inverse, inverse=True)
 
@@ -99,12 +115,13 @@ class PropertyReader:
         graph = self._graph
         main = [(s, c) for s, c in found if graph.value(c, name(GOV, "apiName"))]
         if len(main) != 1:
-            shape, anchor = found[0][0], path.predicate
-            raise self._refuse(
+            shape, constraint = found[-1]
+            raise self._graph.refuse(
                 shape,
                 f"has {len(main) or 'no'} shape{'s' if main else ''} with gov:apiName on {_spell(path)}",
                 "Exactly one property shape on a path carries its name, order, group and weight.",
-                anchor,
+                path.predicate,
+                at=constraint,
             )
         shape, head = main[0]
         api_name = self._api_name(shape, head)
@@ -139,18 +156,20 @@ class PropertyReader:
     def _api_name(self, shape: Node, head: Node) -> str:
         api_name = self._graph.string(head, name(GOV, "apiName"))
         if not _API_NAME.fullmatch(api_name) or api_name in RESERVED:
-            raise self._refuse(
+            raise self._graph.refuse(
                 shape,
                 f"names a property {api_name!r}",
                 f"A name is camelCase ASCII and none of: {', '.join(sorted(RESERVED))}.",
                 f'"{api_name}"',
+                at=head,
             )
         return api_name
 
     def _labels(self, shape: Node, head: Node, api_name: str) -> dict[str, str]:
         labels = dict(self._graph.text(head, name(SH, "name")))
         if "en" not in labels:
-            raise self._refuse(shape, f"has a property {api_name} without English sh:name", "Name it.", f'"{api_name}"')
+            what = f"has a property {api_name} without English sh:name"
+            raise self._graph.refuse(shape, what, "Name it.", f'"{api_name}"', at=head)
         return labels
 
     def _range(self, shape: Node, head: Node, api_name: str) -> _Range:
@@ -169,22 +188,24 @@ class PropertyReader:
             if kinds:
                 form = Form.PART if all(self._is_part(c) for _, c in kinds) else Form.ENTITY
                 return _Range(form, class_=class_, kinds=tuple(kind for kind, _ in kinds))
-            raise self._refuse(
+            raise self._graph.refuse(
                 shape,
                 f"has a property {api_name} of class {compact(class_.value)}, which is neither a kind nor a code list",
                 "Give the class a kind, or gov:codeList; for things outside the catalogue use sh:nodeKind sh:IRI.",
                 f'"{api_name}"',
+                at=head,
             )
         if graph.iri(head, name(SH, "nodeKind")) == name(SH, "IRI"):
             return _Range(Form.IRI)
         path = graph.value(head, name(SH, "path"))
         if not isinstance(path, NamedNode):
             return _Range(Form.ENTITY)
-        raise self._refuse(
+        raise self._graph.refuse(
             shape,
             f"has a property {api_name} that says nothing of its values",
             "Give sh:datatype, sh:class or sh:nodeKind sh:IRI.",
             f'"{api_name}"',
+            at=head,
         )
 
     def _is_part(self, class_: NamedNode) -> bool:
@@ -199,12 +220,30 @@ class PropertyReader:
             if local in _VALIDATED:
                 self.unexposed.append((f"{compact(getattr(shape, 'value', ''))} {api_name}", f"sh:{local}"))
             elif local not in _DESCRIBING | _EXPOSED:
-                raise self._refuse(
+                raise self._graph.refuse(
                     shape,
                     f"uses sh:{local} on {api_name}, which SHACL Core does not have",
                     "Mend the term; it would check nothing.",
                     f"sh:{local}",
+                    at=constraint,
                 )
+        self._check_values(shape, constraint, api_name)
+
+    def _check_values(self, shape: Node, constraint: Node, api_name: str) -> None:
+        """What an engine would stumble over, or silently never match."""
+        graph = self._graph
+        severity(graph, constraint)
+        datatype, pattern = graph.iri(constraint, name(SH, "datatype")), graph.string(constraint, name(SH, "pattern"))
+        lists = [n for n in graph.nodes(constraint, name(SH, "in")) if graph.value(n, name(RDF, "first"))]
+        what = ""
+        if datatype is not None and datatype.value.startswith(XSD) and datatype.value[len(XSD) :] not in _DATATYPES:
+            what = f"has a property {api_name} of the unknown datatype {compact(datatype.value)}"
+        elif pattern and not _is_pattern(pattern):
+            what = f"has a property {api_name} whose sh:pattern {pattern!r} is no regular expression"
+        elif graph.value(constraint, name(SH, "in")) and not lists:
+            what = f"has a property {api_name} whose sh:in is no list"
+        if what:
+            raise graph.refuse(shape, what, "Mend the value.", f'"{api_name}"', at=constraint)
 
     def _name(self, shape: Node, constraint: Node, api_name: str, *, is_main: bool) -> None:
         if isinstance(constraint, NamedNode):
@@ -231,12 +270,18 @@ def severity(graph: TurtleGraph, shape: Node) -> Severity:
     try:
         return Severity(said.value.removeprefix(SH).lower()) if said else Severity.VIOLATION
     except ValueError:
-        source = graph.file_of.get(shape)
-        raise ContractError(
-            f"A shape has the severity {compact(said.value) if said else ''}.",
-            "Use sh:Violation, sh:Warning or sh:Info.",
-            file=source.file if source else "",
-        ) from None
+        what = f"has the severity {compact(said.value) if said else ''}"
+        hint = "Use sh:Violation, sh:Warning or sh:Info."
+        raise graph.refuse(shape, what, hint, *([said] if said else [])) from None
+
+
+def _is_pattern(text: str) -> bool:
+    """Regular expressions of XPath are near enough to Python's to find one that is none."""
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
 
 
 def _spell(path: Path) -> str:

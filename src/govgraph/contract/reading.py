@@ -17,7 +17,7 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 from govgraph.contract import Code, CodeList, Contract, Kind, Property, Rule
 from govgraph.contract.properties import PropertyReader, severity
 from govgraph.contract.turtle import Node, TurtleGraph
-from govgraph.errors import ContractError
+from govgraph.errors import ContractError, QueryError
 from govgraph.iris import (
     GOV,
     OWL,
@@ -35,6 +35,7 @@ from govgraph.iris import (
 from govgraph.settings import Settings
 from govgraph.shipped import shipped
 from govgraph.store import Path
+from govgraph.store.evaluation import check_syntax
 
 _SHAPE = name(SH, "NodeShape")
 _VOCABULARY_TYPES = {
@@ -86,13 +87,13 @@ class _ContractReader:
         if not bases:
             raise ContractError("No shape describes a kind.", "A kind is a sh:NodeShape with gov:apiName and gov:slug.")
         kind_of_class = {self._class(shape): self._word(shape, "apiName") for shape in bases}
-        properties = PropertyReader(self.graph, kind_of_class, subclasses, code_lists, self._refuse)
+        properties = PropertyReader(self.graph, kind_of_class, subclasses, code_lists)
         kinds = tuple(self._kind(shape, properties) for shape in bases)
         self._distinct(kinds)
         rules = tuple(r for shape in self._shapes() for r in self._rules(shape, kind_of_class))
         for shape in self._shapes():
             if self._class(shape) not in kind_of_class:
-                raise self._refuse(shape, "targets a class that is no kind", "Give the class a kind of its own.")
+                raise self.graph.refuse(shape, "targets a class that is no kind", "Give the class a kind of its own.")
         self.names_of_shapes = properties.names
         vocabulary, shape_triples = self._divided()
         return Contract(
@@ -124,20 +125,14 @@ class _ContractReader:
     def _class(self, shape: Node) -> NamedNode:
         classes = self.graph.values(shape, name(SH, "targetClass"))
         if len(classes) != 1 or not isinstance(classes[0], NamedNode) or not isinstance(shape, NamedNode):
-            raise self._refuse(shape, "is not about one class", "Give the shape an IRI and one sh:targetClass.")
+            raise self.graph.refuse(shape, "is not about one class", "Give the shape an IRI and one sh:targetClass.")
         return classes[0]
 
     def _word(self, shape: Node, term: str) -> str:
         word = self.graph.string(shape, name(GOV, term))
         if not word:
-            raise self._refuse(shape, f"has no gov:{term}", f"Every kind and rule says its gov:{term}.")
+            raise self.graph.refuse(shape, f"has no gov:{term}", f"Every kind and rule says its gov:{term}.")
         return word
-
-    def _refuse(self, shape: Node, what: str, hint: str, *anchors: Node | str) -> ContractError:
-        source = self.graph.file_of.get(shape)
-        label = compact(shape.value) if isinstance(shape, NamedNode) else "A shape without IRI"
-        line = self.graph.line(shape, *anchors, within=shape)
-        return ContractError(f"{label} {what}.", hint, file=source.file if source else "", line=line)
 
     def _kind(self, shape: Node, reader: PropertyReader) -> Kind:
         class_, graph = self._class(shape), self.graph
@@ -145,7 +140,7 @@ class _ContractReader:
         properties: tuple[Property, ...] = reader.read([shape, *extending])
         api_name, labels = self._word(shape, "apiName"), graph.text(shape, name(SH, "name"))
         if "en" not in labels:
-            raise self._refuse(shape, "has no English sh:name", "Name it in every language of the contract.")
+            raise self.graph.refuse(shape, "has no English sh:name", "Name it in every language of the contract.")
         assert isinstance(shape, NamedNode)
         source = graph.file_of[shape]
         owner = graph.iri(shape, name(GOV, "ownerPath"))
@@ -174,11 +169,13 @@ class _ContractReader:
             return []
         affected, needed = (graph.string(shape, name(GOV, term)) for term in ("affected", "needed"))
         if not affected or not needed:
-            raise self._refuse(
+            raise self.graph.refuse(
                 shape,
                 "has a SPARQL constraint without gov:affected or gov:needed",
                 "Say which nodes a change can affect, and which data the constraint reads.",
             )
+        for text in (affected, needed, *self._selects(shape)):
+            self._check_query(shape, text)
         assert isinstance(shape, NamedNode)
         return [
             Rule(
@@ -196,13 +193,26 @@ class _ContractReader:
             )
         ]
 
+    def _selects(self, shape: Node) -> list[str]:
+        constraints = self.graph.nodes(shape, name(SH, "sparql"))
+        return [self.graph.string(constraint, name(SH, "select")) for constraint in constraints]
+
+    def _check_query(self, shape: Node, text: str) -> None:
+        try:
+            check_syntax(text)
+        except QueryError as error:
+            first = next((line.strip() for line in text.splitlines() if line.strip()), "sh:select")
+            raise self.graph.refuse(
+                shape, f"has a query that is no SPARQL: {error.sentence}", error.hint, first
+            ) from None
+
     def _distinct(self, kinds: tuple[Kind, ...]) -> None:
         for words in ("name", "slug", "plural", "class_"):
             taken: dict[object, Kind] = {}
             for kind in kinds:
                 other = taken.setdefault(getattr(kind, words), kind)
                 if other is not kind:
-                    raise self._refuse(
+                    raise self.graph.refuse(
                         kind.shape,
                         f"has the {words.rstrip('_')} {getattr(kind, words)!s} of {compact(other.shape.value)}",
                         "Every kind has its own; to extend a kind, leave out gov:slug.",
@@ -246,7 +256,7 @@ class _ContractReader:
         for position, concept in zip(count(1), graph.subjects(RDF_TYPE, class_), strict=False):
             api_name = graph.string(concept, name(GOV, "apiName"))
             if not api_name or not isinstance(concept, NamedNode):
-                raise self._refuse(concept, "is a code without gov:apiName", "Give each code a name for programs.")
+                raise self.graph.refuse(concept, "is a code without gov:apiName", "Give each code a name for programs.")
             order = int(graph.number(concept, name(GOV, "position"), position))
             definitions = graph.text(concept, name(SKOS, "definition"))
             notation = graph.string(concept, name(SKOS, "notation"))

@@ -13,12 +13,10 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple
 
 from govgraph.contract import Source, Text
 from govgraph.errors import ContractError
-from govgraph.iris import PREFIXES, RDF
+from govgraph.iris import PREFIXES, compact
 
 Node = NamedNode | BlankNode
 Value = NamedNode | BlankNode | Literal
-
-_FIRST, _REST, _NIL = (NamedNode(RDF + local) for local in ("first", "rest", "nil"))
 
 
 @dataclass
@@ -36,7 +34,7 @@ class TurtleGraph:
 
     def _read_file(self, path: Path) -> None:
         content = path.read_bytes()
-        source = Source(path.name, content.decode("utf-8", "replace"))
+        source = Source(path.name, str(path), content.decode("utf-8", "replace"))
         self.sources.append(source)
         # Blank nodes are named by file and order, so that one contract always has one hash.
         scope = sha256(str(len(self.sources)).encode() + content).hexdigest()[:12]
@@ -54,7 +52,7 @@ class TurtleGraph:
                 self.file_of.setdefault(subject, source)  # type: ignore[arg-type]
         except SyntaxError as error:
             raise ContractError(
-                f"This is no Turtle: {error.msg}.", "Mend the line.", file=path.name, line=error.lineno or 0
+                f"This is no Turtle: {error.msg}.", "Mend the line.", file=str(path), line=error.lineno or 0
             ) from None
 
     def subjects(self, predicate: NamedNode, value: Value) -> Iterator[Node]:
@@ -76,14 +74,23 @@ class TurtleGraph:
         return found.value if isinstance(found, Literal) else default
 
     def number(self, node: Node, predicate: NamedNode, default: float) -> float:
+        """Raises ContractError for a text that is no number."""
         text = self.string(node, predicate)
-        return float(text) if text else default
+        try:
+            return float(text) if text else default
+        except ValueError:
+            what = f"says {compact(predicate.value)} {text!r}"
+            raise self.refuse(node, what, "Give a number.", compact(predicate.value), text) from None
 
     def flag(self, node: Node, predicate: NamedNode) -> bool:
         return self.string(node, predicate) in ("true", "1")
 
     def text(self, node: Node, predicate: NamedNode) -> Text:
         return {v.language or "en": v.value for v in self.values(node, predicate) if isinstance(v, Literal)}
+
+    def nodes(self, node: Node, predicate: NamedNode) -> list[Node]:
+        """The values that are no literals."""
+        return [v for v in self.values(node, predicate) if not isinstance(v, Literal)]
 
     def predicates(self, node: Node) -> list[NamedNode]:
         return list(self._index.get(node, {}))
@@ -93,6 +100,19 @@ class TurtleGraph:
 
     def triples(self) -> Iterator[Triple]:
         return (Triple(s, p, o) for s, said in self._index.items() for p, values in said.items() for o in values)
+
+    def refuse(self, shape: Node, what: str, hint: str, *anchors: str | Node, at: Node | None = None) -> ContractError:
+        """The error that a shape says something it cannot; ``anchors`` lead to the line, ``at`` to the file.
+
+        ``at`` is the property shape or constraint inside ``shape`` that is wrong, which a country's file may add to a
+        shape of govgraph's own.
+        """
+        place = at if at is not None and at in self.file_of else shape
+        source = self.file_of.get(place)
+        label = compact(shape.value) if isinstance(shape, NamedNode) else "A shape"
+        first = (shape,) if isinstance(shape, NamedNode) else ()
+        line = self.line(*first, *anchors, within=place)
+        return ContractError(f"{label} {what}.", hint, file=source.path if source else "", line=line)
 
     def line(self, *anchors: str | Node, within: Node) -> int:
         """The line in the file of ``within`` where the anchors follow one another; 0 where the first is not found.

@@ -92,7 +92,7 @@ def _place(finding: Finding) -> tuple[float, str, str]:
 
 def _place_of(cursor: str) -> tuple[float, str, str]:
     match decode(cursor):
-        case [points, entity, key] if points.replace(".", "", 1).isdigit():
+        case [points, entity, key] if points.isascii() and points.replace(".", "", 1).isdigit():
             return -float(points), entity, key
     return 0.0, "", ""
 

@@ -26,16 +26,24 @@ LITERAL_TYPES: Mapping[str, str] = {
 """Type of a parameter or column to its XML Schema datatype; beside these there are ``text`` (words in the reader's
 language), ``iri``, ``entity`` (of any kind), ``chain``, the API names of kinds and those of code lists."""
 
+LEAST, MOST = -(2**63), 2**63 - 1
+"""What a whole number may be for the engine to reckon with it."""
+
 
 @dataclass(frozen=True)
 class Parameter:
-    """``default`` is a text like those people give, or ``today``; a parameter with neither is left unbound."""
+    """``default`` is a text like those people give, or ``today``; a parameter with neither is left unbound.
+
+    ``least`` and ``most`` bound a whole number.
+    """
 
     name: str
     type: str
     required: bool
     default: str
     labels: Text
+    least: int = LEAST
+    most: int = MOST
 
 
 @dataclass(frozen=True)

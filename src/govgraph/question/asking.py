@@ -58,7 +58,9 @@ def bind(view: View, question: Question, given: Mapping[str, str], today: date) 
     unknown = [key for key in given if question.parameter(key) is None]
     if unknown:
         known = ", ".join(p.name for p in question.parameters) or "it takes none"
-        raise ParameterError(f"{question.name} has no parameter {unknown[0]!r}.", f"Its parameters: {known}.")
+        raise ParameterError(
+            f"{question.name} has no parameter {unknown[0]!r}.", f"Its parameters: {known}.", parameter=unknown[0]
+        )
     bindings: dict[str, Term] = {}
     for parameter in question.parameters:
         text = given.get(parameter.name) or parameter.default
@@ -71,6 +73,7 @@ def bind(view: View, question: Question, given: Mapping[str, str], today: date) 
             raise ParameterError(
                 f"{question.name} needs the parameter {parameter.name}.",
                 f"Give a {parameter.type}, e.g. {_example(parameter)}.",
+                parameter=parameter.name,
             )
     return bindings
 
@@ -78,9 +81,16 @@ def bind(view: View, question: Question, given: Mapping[str, str], today: date) 
 def term(contract: Contract, names: Names, parameter: Parameter, text: str) -> Term:
     """A parameter's value from its text. Raises ParameterError when it is not of the parameter's type."""
     if parameter.type in LITERAL_TYPES:
-        if not _is_written_well(parameter.type, text):
+        if not is_written_well(parameter.type, text):
             raise ParameterError(
-                f"{parameter.name} is {text!r}, which is no {parameter.type}.", f"Write it like {_example(parameter)}."
+                f"{parameter.name} is {text!r}, which is no {parameter.type}.",
+                f"Write it like {_example(parameter)}.",
+                parameter=parameter.name,
+                value=text,
+            )
+        if parameter.type == "integer" and not _is_within(parameter, text):
+            raise ParameterError(
+                f"{parameter.name} is {text[:40]}.", f"Give a number from {parameter.least} to {parameter.most}."
             )
         return Literal(text, datatype=name(XSD, LITERAL_TYPES[parameter.type]))
     if parameter.type in contract.lists_by_name:
@@ -88,20 +98,28 @@ def term(contract: Contract, names: Names, parameter: Parameter, text: str) -> T
         for code in codes:
             if text in (code.name, code.iri.value):
                 return code.iri
-        raise ParameterError(f"{parameter.name} is {text!r}.", f"Choose one of: {', '.join(c.name for c in codes)}.")
+        raise ParameterError(
+            f"{parameter.name} is {text!r}.",
+            f"Choose one of: {', '.join(c.name for c in codes)}.",
+            parameter=parameter.name,
+            value=text,
+        )
     if ":" in text:
         try:
             return NamedNode(text)
         except ValueError:
             raise ParameterError(
-                f"{parameter.name} is {text!r}, which is no IRI.", "Give a full IRI or a slug."
+                f"{parameter.name} is {text!r}, which is no IRI.",
+                "Give a full IRI or a slug.",
+                parameter=parameter.name,
+                value=text,
             ) from None
     if parameter.type in contract.by_name:
         return names.entity(contract.by_name[parameter.type].slug, text)
-    raise ParameterError(f"{parameter.name} is {text!r}.", "Give a full IRI.")
+    raise ParameterError(f"{parameter.name} is {text!r}.", "Give a full IRI.", parameter=parameter.name, value=text)
 
 
-def _is_written_well(type_: str, text: str) -> bool:
+def is_written_well(type_: str, text: str) -> bool:
     """Whether a text is in the lexical space of a type (XML Schema 1.1 part 2), dates without time zone."""
     match type_:
         case "integer":
@@ -119,6 +137,10 @@ def _is_written_well(type_: str, text: str) -> bool:
             return True
 
 
+def _is_within(parameter: Parameter, text: str) -> bool:
+    return len(text) < 100 and parameter.least <= int(text) <= parameter.most
+
+
 def _check_there(view: View, parameter: Parameter, text: str, found: Term) -> None:
     """An entity that is not there, or of another kind, is most often a slip, which an empty answer would hide."""
     kind = view.contract.by_name.get(parameter.type)
@@ -126,6 +148,8 @@ def _check_there(view: View, parameter: Parameter, text: str, found: Term) -> No
         raise ParameterError(
             f"{parameter.name} is {text!r}; the catalogue has no {kind.name} of that name.",
             f"Give the slug or IRI of one, as in its address: /id/{kind.slug}/…",
+            parameter=parameter.name,
+            value=text,
         )
 
 

@@ -19,7 +19,7 @@ EDGES = ".edges.rq"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
 _KEYS = {"title", "reason", "params", "columns", "explain", "chart", "order"}
-_PARAMETER_KEYS = {"type", "required", "default"}
+_PARAMETER_KEYS = {"type", "required", "default", "least", "most"}
 _COLUMN_KEYS = {"type", "nullable"}
 
 
@@ -129,7 +129,11 @@ class _Header:
 
 def _parameter(header: _Header, name: str, said: Any) -> Parameter:
     labels = header.labels(name, said, _PARAMETER_KEYS)
-    return Parameter(name, said["type"], bool(said.get("required", False)), str(said.get("default", "")), labels)
+    bounds = {key: said[key] for key in ("least", "most") if key in said}
+    if bounds and (said["type"] != "integer" or not all(type(bound) is int for bound in bounds.values())):
+        raise header.refuse(f"{name} has a bound that bounds nothing.", "Bounds are whole numbers, of an integer.")
+    default = str(said.get("default", ""))
+    return Parameter(name, said["type"], bool(said.get("required", False)), default, labels, **bounds)
 
 
 def _column(header: _Header, name: str, said: Any) -> Column:

@@ -19,6 +19,8 @@ from govgraph.sheet import Unfit, plain
 
 _MOST_COMPARED = 5_000
 """Names among which a misspelt one is looked for; comparing with more would take seconds a cell."""
+_MOST_SUGGESTED = 200
+"""Different misspelt names that get a suggestion; where there are more, something else is wrong."""
 
 
 class References:
@@ -59,7 +61,8 @@ class References:
             for name in self._names.get(kind, {})
             if not name.startswith(f"{contract.by_name[kind].slug}/")
         ]
-        near = get_close_matches(plain(text), known, 3, 0.7) if len(known) <= _MOST_COMPARED else []
+        sensible = len(known) <= _MOST_COMPARED and len(self._unknown) < _MOST_SUGGESTED
+        near = get_close_matches(plain(text), known, 3, 0.7) if sensible else []
         if not near:
             return f"“{text}” is no {what} known here; load it first, or in the same command."
         shown = [next(iter(self._names[k][n].values())) for n in near for k in kinds if n in self._names.get(k, {})]

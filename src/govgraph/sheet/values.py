@@ -24,7 +24,7 @@ FALSE = frozenset({"false", "no", "n", "0", "non", "faux"})
 
 _SPACES = re.compile(r"[\s'’ʼ]+")
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
-_DOTTED = re.compile(r"\d{1,3}(\.\d{3}){2,}(,\d+)?")
+_DOTTED = re.compile(r"\d{1,3}((\.\d{3}){2,}(,\d+)?|\.\d{3},\d+)")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?")
 _DURATION = re.compile(r"-?P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
@@ -99,12 +99,19 @@ def _integer(text: str) -> str:
     return str(int(found))
 
 
+def _fraction(text: str) -> Decimal:
+    if re.fullmatch(r"[+-]?\d{1,3},\d{3}", text.strip()):
+        thousand, fraction = text.replace(",", ""), text.replace(",", ".")
+        raise Unfit(f"“{text}” could be a thousand or a fraction; write {thousand} or {fraction}.")
+    return number(text)
+
+
 def _decimal(text: str) -> str:
-    return f"{number(text):f}"
+    return f"{_fraction(text):f}"
 
 
 def _double(text: str) -> str:
-    return str(float(number(text)))
+    return str(float(_fraction(text)))
 
 
 def _boolean(text: str) -> str:

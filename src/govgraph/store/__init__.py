@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import BinaryIO, Protocol, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -43,7 +44,7 @@ class Query:
     ``dataset`` overrides the clauses of the text (SPARQL 1.1 Protocol section 2.1.4) and reaches no further than they.
     ``base`` is what relative IRIs are resolved against, that of the store where it is empty.
     ``bindings`` enter as terms, never as text. ``formats`` names, per kind of result (solutions, boolean, graph),
-    the format to write; a kind without one is not run to its end.
+    the format to write; a kind without one is not run to its end. ``seconds`` is a deadline before the store's own.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Query:
     formats: Mapping[str, Format] = field(default_factory=dict)
     dataset: Dataset | None = None
     base: str = ""
+    seconds: float = inf
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,15 @@ class Reader(Protocol):
         """Give back processes and files; idempotent."""
 
 
+@dataclass(frozen=True)
+class Part:
+    """N-Triples of one graph of a revision in the making. ``taken_back`` ones came in an earlier part and go again."""
+
+    graph: NamedNode
+    triples: bytes
+    taken_back: bool = False
+
+
 class Store(Protocol):
     """Where revisions come from."""
 
@@ -124,12 +135,11 @@ class Store(Protocol):
     def reader(self) -> Reader:
         """The newest revision; the same object until there is a newer one. Raises StoreMissing before the first."""
 
-    def replace(
-        self, graphs: Iterable[tuple[NamedNode, bytes]], contract_hash: str, *, after: int | None = None
-    ) -> int:
-        """Make the given graphs (N-Triples; one graph may come in several parts) the next revision; its number.
+    def replace(self, parts: Iterable[Part], contract_hash: str, *, after: int | None = None) -> int:
+        """Make the given graphs, each in any number of parts, the next revision; its number.
 
         All or nothing: readers see the old revision until the new one is complete. The cost grows with the catalogue.
+        A part may be written while the next is being made.
         ``after`` is the revision the new one was made from (0: none); raises RevisionConflict when it is no longer
         the newest.
         """

@@ -10,7 +10,7 @@ import shutil
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from time import monotonic
@@ -21,6 +21,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat
 from govgraph.errors import RevisionConflict, StoreError, StoreMissing
 from govgraph.iris import GOV, XSD, Names, name
 from govgraph.settings import Settings
+from govgraph.store import Part
 from govgraph.store.directory import FORMAT, Directory, Held
 from govgraph.store.snapshot import COMMITTED, Snapshot
 from govgraph.store.workers import Limits, Workers
@@ -29,19 +30,32 @@ _CORES = min(os.cpu_count() or 1, 4)
 _LEAST_PIECE = 8_000_000
 
 
-def _build(engine: pyoxigraph.Store, graphs: Iterable[tuple[NamedNode, bytes]], record: Iterable[Quad]) -> None:
-    """Loads on every core while the next graph is being made: for one the engine uses a single core, and lets go of
-    the interpreter's lock."""
+def _build(engine: pyoxigraph.Store, parts: Iterable[Part], record: Iterable[Quad]) -> None:
+    """Loads on every core while the next part is being made: for one load the engine uses a single core, and lets go
+    of the interpreter's lock."""
 
     def load(graph: NamedNode, triples: bytes) -> None:
         # lenient: these are triples an engine has written, whose IRIs were checked when they came into the house
         engine.bulk_load(triples, RdfFormat.N_TRIPLES, to_graph=graph, lenient=True)
 
     with ThreadPoolExecutor(_CORES) as pool:
-        loads = [pool.submit(load, graph, piece) for graph, triples in graphs for piece in _pieces(triples)]
-        for one in loads:
-            one.result()
+        loads: list[Future[None]] = []
+        for part in parts:
+            if part.taken_back:
+                _finish(loads)
+                for said in pyoxigraph.parse(part.triples, RdfFormat.N_TRIPLES, lenient=True):
+                    engine.remove(Quad(said.subject, said.predicate, said.object, part.graph))
+            else:
+                loads += [pool.submit(load, part.graph, piece) for piece in _pieces(part.triples)]
+        _finish(loads)
     engine.extend(record)
+
+
+def _finish(loads: list[Future[None]]) -> None:
+    """Wait for all; raises what one of them raised."""
+    for one in loads:
+        one.result()
+    loads.clear()
 
 
 def _pieces(triples: bytes) -> Iterator[bytes]:
@@ -88,14 +102,12 @@ class MemoryStore:
             raise StoreMissing("There is no catalogue yet.", "Load one first.")
         return self._reader
 
-    def replace(
-        self, graphs: Iterable[tuple[NamedNode, bytes]], contract_hash: str, *, after: int | None = None
-    ) -> int:
+    def replace(self, parts: Iterable[Part], contract_hash: str, *, after: int | None = None) -> int:
         engine = pyoxigraph.Store()
         newest = self._reader.revision if self._reader else 0
         _refuse_outdated(after, newest)
         revision = newest + 1
-        _build(engine, graphs, _record(self.base, revision, contract_hash))
+        _build(engine, parts, _record(self.base, revision, contract_hash))
         self._reader = Snapshot(engine, revision, self.base, self._limits)
         return revision
 
@@ -161,9 +173,7 @@ class DiskStore:
                 )
             return self._reader
 
-    def replace(
-        self, graphs: Iterable[tuple[NamedNode, bytes]], contract_hash: str, *, after: int | None = None
-    ) -> int:
+    def replace(self, parts: Iterable[Part], contract_hash: str, *, after: int | None = None) -> int:
         with self._directory.writing():
             current = self._directory.current()
             newest = current.revision if current else 0
@@ -174,7 +184,7 @@ class DiskStore:
                 shutil.rmtree(snapshot, ignore_errors=True)  # of a load that broke off: it was never in force
                 snapshot.parent.mkdir(exist_ok=True)
                 engine = pyoxigraph.Store(str(beside))
-                _build(engine, graphs, _record(self.base, revision, contract_hash))
+                _build(engine, parts, _record(self.base, revision, contract_hash))
                 engine.flush()
                 engine.backup(str(snapshot))
                 del engine
@@ -203,6 +213,7 @@ class DiskStore:
         current = self._directory.current()
         if current is None or (self._reader is not None and self._reader.revision == current.revision):
             return
+        self._mend(current.revision)
         held = self._directory.hold()
         if held is None:
             return
@@ -217,6 +228,21 @@ class DiskStore:
         if self._reader is not None:
             self._retire(self._reader)
         self._reader = _HeldSnapshot(engine, held, self.base, self._limits, workers)
+
+    def _mend(self, revision: int) -> None:
+        """Make the snapshot in force again from the live store, should somebody have deleted it."""
+        snapshot, live = self._directory.snapshot(revision), self._directory.path / "live"
+        if snapshot.exists() or not live.is_dir():
+            return
+        with self._directory.writing():
+            try:
+                snapshot.parent.mkdir(exist_ok=True)
+                pyoxigraph.Store(str(live)).backup(str(snapshot))
+            except (OSError, RuntimeError) as error:
+                raise StoreError(
+                    f"The snapshot {snapshot} is missing and cannot be made again: {error}.",
+                    "Restore the data directory, or load into a new one.",
+                ) from error
 
     def _retire(self, reader: _HeldSnapshot) -> None:
         """Close it once the slowest allowed query is through: a request may still be reading from it."""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import TYPE_CHECKING
 
 import pyoxigraph
 
-from govgraph.errors import QueryError, QueryForbidden, QueryTooCostly
+from govgraph.errors import QueryError, QueryForbidden, ResultTooLarge
 from govgraph.iris import PREFIXES
 from govgraph.media import RDF_SYNTAX, RDFXML, RESULT_SYNTAX, TURTLE, tidy
-from govgraph.store import Dataset, Graphs, Query, Result, outgoing, sparql_text
+from govgraph.store import Dataset, Graphs, Query, Result, malformed, outgoing, sparql_text
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
 _NOWHERE = pyoxigraph.NamedNode("urn:govgraph:no-such-graph")
-_PLACE = re.compile(r"error at (\d+):(\d+): (?:expected (?:one of )?)?(.*)", re.DOTALL)
-_MARK_OR_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|[^,"]+')
 
 
 class _Bounded(io.BytesIO):
@@ -31,7 +28,7 @@ class _Bounded(io.BytesIO):
     def write(self, data: Buffer, /) -> int:
         written = super().write(data)
         if self.tell() > self._limit:
-            raise QueryTooCostly(
+            raise ResultTooLarge(
                 f"The result is larger than {self._limit // 1_000_000} megabytes.",
                 "Ask for less, with LIMIT or a narrower pattern, or raise query_megabytes.",
             )
@@ -58,9 +55,17 @@ def evaluate(store: pyoxigraph.Store, query: Query, base: str, limit: int) -> Re
         )
         return _write(outcome, query, limit)
     except SyntaxError as error:
-        raise _malformed(str(error), query.text) from None
+        raise malformed.explain(str(error), query.text) from None
     except (RuntimeError, ValueError) as error:
         raise QueryError(f"The query cannot be evaluated: {error}.") from error
+
+
+def check_syntax(text: str) -> None:
+    """Raises QueryError for a text that is no query, found without data."""
+    try:
+        pyoxigraph.Store().query(text, prefixes=PREFIXES)
+    except SyntaxError as error:
+        raise malformed.explain(str(error), text) from None
 
 
 def columns_of(text: str) -> tuple[str, ...]:
@@ -68,7 +73,7 @@ def columns_of(text: str) -> tuple[str, ...]:
     try:
         outcome = pyoxigraph.Store().query(text, prefixes=PREFIXES)
     except SyntaxError as error:
-        raise _malformed(str(error), text) from None
+        raise malformed.explain(str(error), text) from None
     if not isinstance(outcome, pyoxigraph.QuerySolutions):
         raise QueryError("The query is no SELECT.", "Write it as a SELECT.")
     return tuple(variable.value for variable in outcome.variables)
@@ -105,36 +110,3 @@ def _write(
         outcome.serialize(target, RESULT_SYNTAX[chosen])
     written = target.getvalue()
     return Result(kind, chosen, tidy(written) if chosen == TURTLE else written)
-
-
-def _malformed(message: str, text: str) -> QueryError:
-    """The engine's parser lists every token it could have read; people need the place and what is likely wrong."""
-    match = _PLACE.match(message)
-    if not match:
-        return QueryError(f"The query cannot be read: {message}.", _advice(text, message))
-    line, column = int(match.group(1)), int(match.group(2))
-    lines = text.split("\n")
-    near = lines[line - 1][column - 1 :][:30].strip() if line <= len(lines) else ""
-    found = f"near {near!r}" if near else "at its end"
-    return QueryError(
-        f"The query cannot be read at line {line}, column {column}, {found}.",
-        _advice(text, match.group(3)),
-        line=line,
-        column=column,
-    )
-
-
-def _advice(text: str, expected: str) -> str:
-    if not text.strip():
-        return "It is empty."
-    if sparql_text.is_update(text):
-        return "This is an update; updates are not available here yet."
-    if undeclared := sparql_text.undeclared_prefixes(text):
-        return " ".join(f"The prefix {prefix}: is not declared." for prefix in undeclared[:3])
-    # What it names is keywords, quoted marks, classes of characters in brackets, and sentences of its own.
-    named = [part.strip() for part in _MARK_OR_WORDS.findall(re.sub(r"\[[^\]]*\]", "", expected)) if part.strip()]
-    if explained := next((part for part in named if " " in part and not part.startswith('"')), ""):
-        return f"{explained[:1].upper()}{explained[1:]}."
-    tokens = [part for part in dict.fromkeys(named) if part not in ("SERVICE", "<unreported>")][:8]
-    # A single word is what the parser tried last, and rarely what is missing.
-    return f"Expected here, among others: {' '.join(tokens)}" if len(tokens) > 1 else ""

@@ -29,6 +29,7 @@ _TOKEN = re.compile(
 )
 _CLOCK = re.compile(r"(?:NOW|RAND|UUID|BNODE)\s*+[(#]", re.IGNORECASE | re.ASCII)
 _UPDATES = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD"})
+_PAIRS = frozenset({"&&", "||", "<=", ">=", "!=", "^^", "<<", ">>", "{|", "|}"})
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,19 @@ def undeclared_prefixes(text: str) -> list[str]:
         if kind == "prefixed" and before.upper() == "PREFIX"
     }
     return [prefix for prefix in dict.fromkeys(used) if prefix not in declared | PREFIXES.keys() | {"_"}]
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where each word and mark begins and ends; marks of two characters are one, and comments none."""
+    found: list[tuple[int, int]] = []
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "comment":
+            continue
+        start, end = match.span()
+        if found and found[-1][1] == start and text[found[-1][0] : end] in _PAIRS:
+            start = found.pop()[0]
+        found.append((start, end))
+    return found
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Query processes that can be killed: the only way to stop a query of an engine without cancellation.
 
 Each process answers one query at a time. One that meets its deadline or its memory limit is killed and replaced; the
-query gets QueryTooCostly.
+query gets the child of QueryTooCostly that says so.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from govgraph.errors import GovgraphError, QueryTooCostly, StoreError
+from govgraph.errors import GovgraphError, QueryBusy, QueryOutOfMemory, QueryOverdue, StoreError
 from govgraph.store import Query, Result
 from govgraph.store.query_process import Limits, Outcome, Task
 
@@ -43,7 +43,8 @@ class Workers:
 
     def __init__(self, snapshot: Path, base: str, count: int, limits: Limits) -> None:
         self._task = Task(str(snapshot), base, limits)
-        self._slots: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
+        # Last in, first out: as long as one process is enough, no other is started.
+        self._slots: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         for _ in range(count):
             self._slots.put(None)
         self._live: set[_Worker] = set()
@@ -54,14 +55,13 @@ class Workers:
     def run(self, query: Query) -> Result:
         """The query's result; waits for a free process at most as long as a query may run.
 
-        Raises what ``evaluate`` does, QueryTooCostly when it was stopped, StoreError when the snapshot is no more.
+        Raises what ``evaluate`` does, QueryOverdue or QueryOutOfMemory when it was stopped, QueryBusy when no process
+        was free, StoreError when the snapshot is no more.
         """
         try:
             worker = self._slots.get(timeout=self._task.limits.seconds)
         except queue.Empty:
-            raise QueryTooCostly(
-                "All query processes are busy.", "Try again shortly, or raise query_workers."
-            ) from None
+            raise QueryBusy("All query processes are busy.", "Try again shortly, or raise query_workers.") from None
         outcome: Outcome | None = None
         try:
             worker = worker or self._start()
@@ -98,11 +98,11 @@ class Workers:
             self._end(worker)
 
     def _ask(self, worker: _Worker, query: Query) -> Outcome:
-        seconds = self._task.limits.seconds
+        seconds = min(self._task.limits.seconds, query.seconds)
         try:
             worker.pipe.send(query)
             if not worker.pipe.poll(seconds):
-                raise QueryTooCostly(
+                raise QueryOverdue(
                     f"The query was stopped after {seconds:g} seconds.",
                     "Narrow its patterns, add LIMIT, avoid sorting or crossing large sets, or raise query_seconds.",
                 )
@@ -110,7 +110,7 @@ class Workers:
         except (EOFError, BrokenPipeError, ConnectionResetError):
             if self._closed:
                 raise _gone() from None
-            raise QueryTooCostly(
+            raise QueryOutOfMemory(
                 "The query's process ended: the query needed more memory than allowed, or is nested too deeply.",
                 "Narrow its patterns or add LIMIT, or raise query_memory_megabytes.",
             ) from None

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Literal as OneOf
 
 import pyoxigraph
@@ -20,6 +21,7 @@ from govgraph.iris import GOV, RDF_TYPE, SH, XSD, digest, name
 from govgraph.store import Path, Term
 from govgraph.validation.engines import ENGINES, Outcome
 from govgraph.validation.messages import message
+from govgraph.validation.unknown import UNKNOWN, unknown
 
 EngineName = OneOf["shacl", "pyshacl"]
 
@@ -113,8 +115,9 @@ def check(contract: Contract, data: Iterable[bytes], engine: str = "shacl", *, m
 
     Raises ValueError when the data is no N-Triples, TooManyFindings when there are more than ``most``.
     """
-    outcomes = ENGINES[engine](contract.shapes, b"".join((*data, contract.vocabulary)), most)
-    findings = {_finding(contract, outcome) for outcome in outcomes}
+    parts = tuple(data)
+    outcomes = ENGINES[engine](contract.shapes, b"".join((*parts, contract.vocabulary)), most)
+    findings = {_finding(contract, outcome) for outcome in chain(outcomes, unknown(contract, parts))}
     if most is not None and len(findings) > most:
         raise TooManyFindings(
             f"There are more than {most:,} findings, too many to keep. Among the first are {_commonest(findings)}.",
@@ -159,11 +162,14 @@ def read_back(contract: Contract, statements: Iterable[Triple]) -> list[Finding]
 def _finding(contract: Contract, outcome: Outcome) -> Finding:
     owner = contract.property_of_shape.get(outcome.shape)  # type: ignore[arg-type]
     rule = contract.rule_of_shape.get(outcome.shape)  # type: ignore[arg-type]
+    is_unknown = outcome.component == UNKNOWN.value
     kind: str | None = owner[0].name if owner else rule.kind if rule else None
+    if is_unknown:
+        kind = next((kind.name for kind in contract.kinds if kind.shape == outcome.shape), None)
     prop = owner[1] if owner else None
     if prop is None and kind is not None and outcome.path is not None:
         prop = contract.by_name[kind].by_path.get(outcome.path)
-    points = owner[1].weight if owner else rule.weight if rule else 1.0
+    points = owner[1].weight if owner else rule.weight if rule else 0.0 if is_unknown else 1.0
     return Finding(
         entity=_iri(outcome.focus),
         kind=kind,
@@ -206,7 +212,7 @@ class Points:
 def points(kind: Kind, findings: Iterable[Finding]) -> Points:
     """Of one entity: each property or rule with a finding (its own or a part's) costs its points once."""
     lost: Mapping[tuple[str, str], float] = {
-        (f.entity.value, f.property_name or f.rule or ""): f.points for f in findings
+        (f.entity.value, f.property_name or f.rule or ""): f.points for f in findings if f.points
     }
     return Points(max(kind.possible - sum(lost.values()), 0.0), kind.possible)
 

@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode
 from govgraph.contract import Contract, Property, say
 from govgraph.iris import SH, compact
 from govgraph.store import Term
+from govgraph.validation.unknown import UNKNOWN
 
 if TYPE_CHECKING:
     from govgraph.validation import Finding
@@ -56,6 +57,10 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "fr": "« {property} » vaut {value}, ce qui n’est pas permis. {description}",
     },
 }
+_UNKNOWN = {
+    "en": "“{property}” is kept, but no property of {kind} describes it.",
+    "fr": "« {property} » est conservé, mais aucune propriété de {kind} ne le décrit.",
+}
 _RANGES = {"MinInclusive", "MaxInclusive", "MinExclusive", "MaxExclusive"}
 _NOTHING = {"en": "empty", "fr": "vide"}
 _TEXT = {"en": "text in a stated language", "fr": "un texte dans une langue indiquée"}
@@ -67,13 +72,16 @@ _OUT_OF_RANGE = {
 
 def message(contract: Contract, finding: Finding, languages: Sequence[str]) -> str:
     """The sentence in the first language that has one."""
+    language = next((tag for tag in languages if tag in ("en", "fr")), "en")
+    if finding.component == UNKNOWN and finding.path is not None:
+        kind = say(contract.by_name[finding.kind].labels, languages) if finding.kind else ""
+        return _UNKNOWN[language].format(property=compact(finding.path.predicate.value), kind=kind)
     own = contract.messages.get(finding.shape)
     if own:
         return say(own, languages)
     rule = contract.rule_of_shape.get(finding.shape)  # type: ignore[arg-type]  # a blank shape is simply not found
     if rule is not None:
         return say(rule.descriptions, languages) or say(rule.labels, languages)
-    language = next((tag for tag in languages if tag in ("en", "fr")), "en")
     prop = _property(contract, finding)
     component = finding.component.value.removeprefix(SH).removesuffix("ConstraintComponent")
     sentences = _OUT_OF_RANGE if component in _RANGES else _SENTENCES.get(component, _SENTENCES[""])

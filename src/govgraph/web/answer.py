@@ -14,11 +14,27 @@ from govgraph.store import Term
 from govgraph.web import drawing
 from govgraph.web.drawing import BarChart, Drawing
 from govgraph.web.showing import Showing, Shown
-from govgraph.web.visit import Visit
+from govgraph.web.visit import Visit, refuse_beyond
 
 Rows: TypeAlias = tuple[tuple[Cell, ...], ...]
 
 MOST_BARS = 60
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Which rows of an answer are shown: page ``number`` of pages of ``size``; and how many rows have a bar."""
+
+    number: int
+    size: int
+    bars: int = MOST_BARS
+
+    def pages(self, rows: int) -> int:
+        return max(1, -(-rows // self.size))
+
+    @property
+    def start(self) -> int:
+        return (self.number - 1) * self.size
 
 
 @dataclass(frozen=True)
@@ -58,17 +74,18 @@ class AnswerPage:
     answer: Answer
 
     @classmethod
-    def of(  # the page's place in the answer, beside what every page needs
-        cls, visit: Visit, view: View, answer: Answer, page: int, size: int, most_bars: int = MOST_BARS
-    ) -> AnswerPage:
-        chosen = answer.rows[(page - 1) * size : page * size]
+    def of(cls, visit: Visit, view: View, answer: Answer, extract: Extract) -> AnswerPage:
+        """Raises NotFound for a page beyond the last."""
+        pages = extract.pages(len(answer.rows))
+        refuse_beyond(extract.number, pages)
+        chosen = answer.rows[extract.start : extract.start + extract.size]
         plain = [number for number, column in enumerate(answer.question.columns) if column.type != "chain"]
-        bars = answer.rows[:most_bars] if answer.question.chart else ()
+        bars = answer.rows[: extract.bars] if answer.question.chart else ()
         showing = Showing(visit, view, _nodes((*chosen, *bars)))
         chains = [column for column in answer.question.columns if column.type == "chain"]
         rows = tuple(
             RowShown(
-                number=(page - 1) * size + offset + 1,
+                number=extract.start + offset + 1,
                 cells=tuple(_cell(showing, row[position]) for position in plain),
                 chain=_chain(showing, row),
             )
@@ -81,8 +98,8 @@ class AnswerPage:
             chart=_chart(visit, showing, answer, bars),
             total=len(answer.rows),
             complete=answer.complete,
-            page=page,
-            pages=max(1, -(-len(answer.rows) // size)),
+            page=extract.number,
+            pages=pages,
             answer=answer,
         )
 

@@ -23,8 +23,9 @@ from govgraph.web import entity, graphql, home, listing, publish, quality, quest
 from govgraph.web import static as static_files
 from govgraph.web.house import House
 from govgraph.web.language import SHIPPED, Languages
+from govgraph.web.refusal import exception_handlers
 from govgraph.web.rendering import Renderer
-from govgraph.web.responses import SecurityHeaders, exception_handlers
+from govgraph.web.responses import SecurityHeaders
 
 
 def build_app(settings: Settings) -> Starlette:

@@ -8,7 +8,7 @@ from govgraph.store import Path
 
 DESCRIPTION = Path(name(DCT, "description"))
 _PUBLICATION = Path(name(GOV, "publicationStatus"))
-_MEASURES = {name(XSD, local) for local in ("integer", "decimal", "double", "date")}
+_MEASURES = frozenset(name(XSD, local) for local in ("integer", "decimal", "double", "date"))
 
 
 def title(kind: Kind) -> Property | None:

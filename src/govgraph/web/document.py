@@ -14,7 +14,7 @@ from govgraph.store import Term
 from govgraph.validation import Finding, Points, explain, points
 from govgraph.web import columns
 from govgraph.web.showing import Showing, Shown
-from govgraph.web.visit import Visit
+from govgraph.web.visit import Visit, web_address
 
 MOST_VALUES = 100
 """Values of one property on a page; the rest is a list away."""
@@ -69,7 +69,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Document:
+    """``address`` is the IRI where a browser may follow it."""
+
     iri: str
+    address: str
     title: Shown
     kind: Kind | None
     owner: Shown | None
@@ -111,6 +114,7 @@ class Reading:
         owner = self._part_owners.get(entity.iri)
         return Document(
             iri=entity.iri.value,
+            address=web_address(entity.iri.value),
             title=self._title(title),
             kind=kind,
             owner=self._showing.term(owner) if owner else None,

@@ -14,13 +14,18 @@ from starlette.routing import BaseRoute, Route
 from govgraph.catalogue import Audience, Entity, View
 from govgraph.errors import BadRequest, NotFound
 from govgraph.iris import PREFIXES
-from govgraph.media import GRAPH_FORMATS, HTML, JSONLD, RDF_SYNTAX, Format
+from govgraph.media import GRAPH_FORMATS, HTML, JSON, JSONLD, RDF_SYNTAX, Format
 from govgraph.web import responses
 from govgraph.web.document import Reading
 from govgraph.web.house import House
+from govgraph.web.language import N_, Said
 from govgraph.web.visit import Visit
 
 FORMATS = (HTML, *GRAPH_FORMATS)
+"""Each is linked from the others."""
+OFFERS = (*FORMATS, JSON)
+"""Plain JSON is the syntax that is written in it, for those who ask by that name."""
+MOST_LINK_PAGES = 100_000
 
 
 def routes(house: House) -> list[BaseRoute]:
@@ -49,7 +54,7 @@ def document(house: House, request: Request) -> Response:
     iri = view.names.entity(kind, slug)
     stem, _, suffix = slug.rpartition(".")
     entity = view.entity(iri)
-    if entity is None and stem and suffix in {format_.name for format_ in FORMATS}:
+    if entity is None and stem and suffix in {format_.name for format_ in OFFERS}:
         iri = view.names.entity(kind, stem)
         return _document(house, request, view, _known(view, iri), suffix)
     return _document(house, request, view, entity or _known(view, iri), "")
@@ -61,9 +66,12 @@ def elsewhere(house: House, request: Request) -> Response:
     try:
         iri = NamedNode(request.query_params["iri"])
     except KeyError:
-        raise BadRequest("No thing is named.", "Write /doc?iri= and its IRI.") from None
+        raise BadRequest(Said(N_("No thing is named.")), Said(N_("Write /doc?iri= and its IRI."))) from None
     except ValueError:
-        raise BadRequest(f"{request.query_params['iri']!r} is no IRI.", "Write a full IRI, percent-encoded.") from None
+        raise BadRequest(
+            Said(N_("“%(value)s” is no IRI."), value=request.query_params["iri"]),
+            Said(N_("Write a full IRI, percent-encoded.")),
+        ) from None
     entity = view.entity(iri)
     if entity is None and view.names.split(iri.value) is None and view.incoming(iri, 0, 1).links:
         entity = Entity(iri, None, {}, {})
@@ -73,13 +81,16 @@ def elsewhere(house: House, request: Request) -> Response:
 def _known(view: View, iri: NamedNode) -> Entity:
     entity = view.entity(iri)
     if entity is None:
-        raise NotFound(f"Nothing is known here of {iri.value}.", "It may be misspelt, or not published.")
+        raise NotFound(
+            Said(N_("Nothing is known here of %(iri)s."), iri=iri.value),
+            Said(N_("It may be misspelt, or not published.")),
+        )
     return entity
 
 
 def _document(house: House, request: Request, view: View, entity: Entity, suffix: str) -> Response:
     visit = Visit.of(house, request)
-    format_ = responses.negotiate(request, FORMATS, suffix)
+    format_ = responses.negotiate(request, OFFERS, suffix)
     ours = view.names.split(entity.iri.value)
     alternates = {one: visit.document(entity.iri.value, f".{one.name}") for one in FORMATS}
     path = f"/doc/{ours[0]}/{quote(ours[1], safe='-._~')}" if ours else f"/doc?iri={quote(entity.iri.value, safe='')}"
@@ -87,11 +98,17 @@ def _document(house: House, request: Request, view: View, entity: Entity, suffix
     def make() -> str | bytes:
         if format_ is not HTML:
             return serialise(view.describe(entity.iri), format_)
-        reading = Reading(visit, view, entity, _links_page(request), house.settings.page_size)
+        links_page = visit.whole("links", MOST_LINK_PAGES)
+        document = Reading(visit, view, entity, links_page, house.settings.page_size).document()
+        if links_page > 1 and not document.links:
+            raise NotFound(
+                Said(N_("There is no page %(page)s of what points here."), page=links_page),
+                Said(N_("Begin with the first page.")),
+            )
         return house.renderer.page(
             visit,
             "document.html",
-            document=reading.document(),
+            document=document,
             alternates={one: href for one, href in alternates.items() if one is not HTML},
             canonical=visit.canonical(path),
             linked_data=_embeddable(serialise(view.describe(entity.iri), JSONLD)),
@@ -106,13 +123,6 @@ def _document(house: House, request: Request, view: View, entity: Entity, suffix
         links={one.type: href for one, href in alternates.items()},
         canonical=visit.canonical(path),
     )
-
-
-def _links_page(request: Request) -> int:
-    given = request.query_params.get("links", "1")
-    if not given.isdecimal() or not 1 <= int(given) <= 100_000:
-        raise BadRequest(f"links is {given!r}.", "Give the number of a page, from 1.")
-    return int(given)
 
 
 def serialise(triples: list[Triple], format_: Format) -> bytes:

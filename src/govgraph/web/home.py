@@ -15,28 +15,33 @@ from starlette.routing import BaseRoute, Route
 from govgraph import __version__
 from govgraph.catalogue import Audience, View
 from govgraph.contract import Kind
-from govgraph.errors import ParameterError, QueryError
+from govgraph.errors import ParameterError, QueryBusy, QueryError, QueryTooCostly
 from govgraph.media import HTML, JSON
 from govgraph.question import Answer, Question
 from govgraph.question.asking import ask
 from govgraph.validation import Points
 from govgraph.web import responses
-from govgraph.web.answer import AnswerPage
+from govgraph.web.answer import AnswerPage, Extract
 from govgraph.web.house import House
 from govgraph.web.question import Field, fields
 from govgraph.web.visit import Visit
 
 FEATURED = ("blocked_services", "regulations_of_item")
 """The mission's two questions, by name; a contract without one shows the other alone."""
-_ROWS, _CHARTS, _BARS, _SCORES = 4, 3, 8, 10
+_EXTRACT = Extract(number=1, size=4, bars=8)
+_CHARTS, _SCORES = 3, 10
 
 
 @dataclass(frozen=True)
 class Featured:
-    """A question with its form and the beginning of its answer, None where it has to be told something first."""
+    """A question with its form and the beginning of its answer.
+
+    ``answer`` is None where the question has to be told something first, and where it is ``too_costly`` to ask here.
+    """
 
     question: Question
     answer: AnswerPage | None
+    too_costly: bool
     href: str
     fields: tuple[Field, ...]
 
@@ -63,10 +68,10 @@ def health(house: House, _request: Request) -> Response:
 
 
 def home(house: House, request: Request) -> Response:
-    visit = Visit.of(house, request)
     view = house.catalogue.view(Audience.PUBLIC)
     format_ = responses.negotiate(request, (HTML,))
     today = date.today()
+    visit = Visit.of(house, request).on(today)
 
     def make() -> str:
         front = Front(visit, view, today)
@@ -82,7 +87,7 @@ def home(house: House, request: Request) -> Response:
             revision=view.revision,
         )
 
-    return responses.answer(visit, view, format_, make, canonical=visit.canonical("/"), varies=(today,))
+    return responses.answer(visit, view, format_, make, canonical=visit.canonical("/"))
 
 
 class Front:
@@ -127,21 +132,32 @@ class Front:
         """A question that has to be told something first stands with its form alone."""
         visit = self._visit
         form = fields(visit, self._view, question, {}, self._today)
-        answer = self._answer(question) if not any(p.required and not p.default for p in question.parameters) else None
+        asked = not any(p.required and not p.default for p in question.parameters)
+        answer = self._answer(question) if asked else None
         shown = self._page(question, answer) if answer else None
-        return Featured(question, shown, visit.href(f"/questions/{question.name}"), form)
+        return Featured(question, shown, asked and answer is None, visit.href(f"/questions/{question.name}"), form)
 
     def _answer(self, question: Question) -> Answer | None:
+        """None where it takes too long: then it is not tried again before there is another revision, or day.
+
+        Whoever opens the home page must not wait for it; the question's own page asks it afresh.
+        """
         most = self._visit.house.settings.answer_rows
+
+        def find() -> Answer | None:
+            try:
+                return ask(self._view, question, {}, most=most, today=self._today)
+            except QueryBusy:
+                raise
+            except QueryTooCostly:
+                return None
+
         try:
-            return self._view.keep(
-                ("home", question.name, self._today),
-                lambda: ask(self._view, question, {}, most=most, today=self._today),
-            )
+            return self._view.keep(("home", question.name, self._today), find)
         except (ParameterError, QueryError):
             # The question's own page says what is wrong; the home page goes on without it.
             return None
 
     def _page(self, question: Question, answer: Answer) -> AnswerPage:
         key = ("home page", question.name, self._today, self._visit.language, self._visit.asked)
-        return self._view.keep(key, lambda: AnswerPage.of(self._visit, self._view, answer, 1, _ROWS, _BARS))
+        return self._view.keep(key, lambda: AnswerPage.of(self._visit, self._view, answer, _EXTRACT))

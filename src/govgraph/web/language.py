@@ -32,6 +32,26 @@ _LOOSE = re.compile("(?<=«) | (?=[;:!?»])")
 _UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 
+class Said(str):
+    """A sentence of ours in English that every language of the pages can say: its template and what stands in it.
+
+    The template is a message (``N_`` marks it for the .po files); values are %-formatted by name.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> Said:
+        said = super().__new__(cls, template % values)
+        said.template, said.values = template, values
+        return said
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name gettext's tools look for
+    """Marks a message for translation where it is written; it is translated where it is shown."""
+    return message
+
+
 @dataclass(frozen=True)
 class Words:
     """One language: its tag, its messages, its ways of writing."""
@@ -39,6 +59,12 @@ class Words:
     tag: str
     locale: Locale
     translations: NullTranslations
+
+    def tell(self, sentence: str) -> str:
+        """A sentence of ours in this language; any other text as it is."""
+        if not isinstance(sentence, Said):
+            return sentence
+        return self.typeset(str(self.translations.gettext(sentence.template)) % sentence.values)
 
     def typeset(self, text: str) -> str:
         """French keeps its double punctuation on the line of the word before."""

@@ -16,15 +16,26 @@ from govgraph.catalogue.selection import Condition, Every, Order, Page, Selectio
 from govgraph.catalogue.text import sort_key
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import BadRequest, NotFound
+from govgraph.iris import XSD, name
 from govgraph.media import HTML
+from govgraph.question.asking import is_written_well
 from govgraph.store import Term
 from govgraph.web import columns, responses
 from govgraph.web.house import House
+from govgraph.web.language import N_, Said
 from govgraph.web.showing import Showing, Shown
 from govgraph.web.visit import Visit
 
 MISSING = "-"
 """The value of a filter that asks for entities without a value."""
+_OURS = frozenset({"q", "order", "first", "after", "before", "lang", "format"})
+_TYPES: Mapping[NamedNode, str] = {
+    **{name(XSD, one): "integer" for one in ("integer", "int", "long", "nonNegativeInteger")},
+    **{name(XSD, one): "decimal" for one in ("decimal", "double", "float")},
+    **{name(XSD, one): one for one in ("date", "boolean")},
+}
+"""Datatypes whose values are checked before a list is filtered by them, as those of questions are."""
+_EXAMPLES: Mapping[str, str] = {"integer": "2027", "decimal": "12.5", "date": "2027-01-31", "boolean": "true"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,10 @@ def listing(house: House, request: Request) -> Response:
     kind = house.contract.by_slug.get(request.path_params["kind"])
     if kind is None or kind.part:
         known = ", ".join(f"/{kind.slug}" for kind in house.contract.entities)
-        raise NotFound(f"There is nothing at {request.scope['path']}.", f"The lists are: {known}.")
+        raise NotFound(
+            Said(N_("There is nothing at %(path)s."), path=request.scope["path"]),
+            Said(N_("The lists are: %(lists)s."), lists=known),
+        )
     visit = Visit.of(house, request)
     view = house.catalogue.view(Audience.PUBLIC)
     format_ = responses.negotiate(request, (HTML,))
@@ -88,12 +102,9 @@ class List:
         self._columns = columns.telling(kind)
 
     def html(self) -> str:
+        self._refuse_unknown()
         order = self._order()
-        found = page(
-            self._view,
-            Selection(self._kind, Every(tuple(self._conditions())), order, self._visit.languages),
-            **self._range(),  # type: ignore[arg-type]  # the keys are page's own
-        )
+        found = self._page(Selection(self._kind, Every(tuple(self._conditions())), order, self._visit.languages))
         filters = self._filters()
         return self._visit.house.renderer.page(
             self._visit,
@@ -117,16 +128,33 @@ class List:
     def _turn(self, after: str | None = None, before: str | None = None) -> str:
         return self._visit.here(after=after, before=before)
 
+    def _refuse_unknown(self) -> None:
+        """A filter nobody knows would give the whole list, as if it had been filtered."""
+        unknown = [name for name in self._given if name not in _OURS and name not in self._kind.by_name]
+        if unknown:
+            raise BadRequest(
+                Said(N_("This list has no filter “%(name)s”."), name=unknown[0]),
+                Said(N_("It has: %(names)s."), names=", ".join(("q", *self._kind.by_name))),
+            )
+
+    def _page(self, selection: Selection) -> Page:
+        asked = self._range()
+        try:
+            return page(self._view, selection, **asked)  # type: ignore[arg-type]  # the keys are page's own
+        except BadRequest:
+            raise BadRequest(
+                Said(N_("The cursor in the address was not given out here.")),
+                Said(N_("Begin with the first page of the list.")),
+            ) from None
+
     def _range(self) -> dict[str, int | str | None]:
         """Relay's arguments from ours: ``first`` is the size of a page in either direction."""
         settings = self._visit.house.settings
-        given = self._given.get("first") or str(settings.page_size)
-        if not given.isdecimal() or not 1 <= int(given) <= settings.page_max:
-            raise BadRequest(f"first is {given!r}.", f"Give a whole number from 1 to {settings.page_max}.")
+        size = self._visit.whole("first", settings.page_max, settings.page_size)
         after, before = self._given.get("after") or None, self._given.get("before") or None
         if after and before:
-            raise BadRequest("Both after and before are given.", "Give one of them.")
-        return {"last" if before else "first": int(given), "after": after, "before": before}
+            raise BadRequest(Said(N_("Both after and before are given.")), Said(N_("Give one of them.")))
+        return {"last" if before else "first": size, "after": after, "before": before}
 
     def _order(self) -> Order:
         """``order=level`` or ``order=-level``; by title where nothing is said."""
@@ -136,7 +164,10 @@ class List:
         if not name or (title and name == title.name):
             return Order(None, said.startswith("-"))
         if name not in self._kind.by_name:
-            raise BadRequest(f"order is {said!r}.", f"Order by one of: {', '.join(self._kind.by_name)}.")
+            raise BadRequest(
+                Said(N_("%(name)s is “%(value)s”."), name="order", value=said),
+                Said(N_("Choose one of: %(choices)s."), choices=", ".join(self._kind.by_name)),
+            )
         return Order(self._kind.property(name), said.startswith("-"))
 
     def _conditions(self) -> Iterator[Condition]:
@@ -156,15 +187,24 @@ class List:
             for code in codes:
                 if value in (code.name, code.iri.value):
                     return code.iri
-            raise BadRequest(f"{prop.name} is {value!r}.", f"Choose one of: {', '.join(c.name for c in codes)}.")
+            raise self._unusable(
+                prop, value, Said(N_("Choose one of: %(choices)s."), choices=", ".join(c.name for c in codes))
+            )
         if prop.form in (Form.ENTITY, Form.PART, Form.IRI):
             if ":" not in value and prop.kinds:
                 return self._view.names.entity(self._view.contract.by_name[prop.kinds[0]].slug, value)
             try:
                 return NamedNode(value)
             except ValueError:
-                raise BadRequest(f"{prop.name} is {value!r}, which is no IRI.", "Give a full IRI or a slug.") from None
+                raise self._unusable(prop, value, Said(N_("Give a full IRI, or the end of one."))) from None
+        type_ = _TYPES.get(prop.datatype) if prop.datatype else None
+        if type_ and not is_written_well(type_, value):
+            raise self._unusable(prop, value, Said(N_("Write it like %(example)s."), example=_EXAMPLES[type_]))
         return Literal(value, datatype=prop.datatype) if prop.datatype and prop.form is Form.LITERAL else Literal(value)
+
+    def _unusable(self, prop: Property, value: str, hint: Said) -> BadRequest:
+        label = f"{self._visit.heading(prop.labels)} ({prop.name})"
+        return BadRequest(Said(N_("%(name)s is “%(value)s”."), name=label, value=value), hint)
 
     def _headings(self, order: Order) -> tuple[Heading, ...]:
         title = columns.title(self._kind)

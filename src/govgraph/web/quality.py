@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,8 +19,13 @@ from govgraph.store import Term
 from govgraph.validation import Finding, Points, explain
 from govgraph.web import columns, responses
 from govgraph.web.house import House
+from govgraph.web.language import N_, Said
 from govgraph.web.showing import Showing, Shown
-from govgraph.web.visit import Visit
+from govgraph.web.visit import Visit, refuse_beyond
+
+MOST_PAGES = 1_000_000
+_FILTERS = ("kind", "severity", "organisation", "property")
+_OURS = frozenset({*_FILTERS, "page", "lang", "format"})
 
 
 @dataclass(frozen=True)
@@ -91,12 +96,12 @@ class Quality:
 
     def html(self) -> str:
         settings = self._visit.house.settings
-        page = self._given.get("page", "1")
-        if not page.isdecimal() or not 1 <= int(page) <= 1_000_000:
-            raise BadRequest(f"page is {page!r}.", "Give the number of a page, from 1.")
-        chosen = [placed for placed in placed_findings(self._view) if self._wanted(placed)]
-        size, number = settings.page_size, int(page)
-        filtered = any(self._given.get(name) for name in ("kind", "severity", "organisation", "property"))
+        wanted = self._wanted()
+        chosen = [placed for placed in placed_findings(self._view) if wanted(placed)]
+        size, number = settings.page_size, self._visit.whole("page", MOST_PAGES)
+        pages = max(1, -(-len(chosen) // size))
+        refuse_beyond(number, pages)
+        filtered = any(self._given.get(name) for name in _FILTERS)
         summary = self._view.summary()
         return self._visit.house.renderer.page(
             self._visit,
@@ -108,7 +113,7 @@ class Quality:
             findings=self._rows(chosen[(number - 1) * size : number * size]),
             total=len(chosen),
             page=number,
-            pages=max(1, -(-len(chosen) // size)),
+            pages=pages,
             given=self._given,
             filtered=filtered,
             property_label=self._property_label(),
@@ -116,20 +121,62 @@ class Quality:
             revision=self._view.revision,
         )
 
-    def _wanted(self, placed: Placed) -> bool:
-        given = self._given
-        organisation = given.get("organisation")
-        return (
-            given.get("severity") in (None, "", placed.finding.severity.value)
-            and given.get("kind") in (None, "", self._contract.by_name[placed.kind].slug if placed.kind else "")
-            and given.get("property") in (None, "", placed.subject)
-            and (not organisation or NamedNode(self._organisation(organisation)) in placed.organisations)
-        )
+    def _wanted(self) -> Callable[[Placed], bool]:
+        """What the address asks for. Raises BadRequest for what it cannot: nothing found would read as all is well."""
+        given = {name: value for name, value in self._given.items() if value}
+        unknown = [name for name in given if name not in _OURS]
+        if unknown:
+            raise BadRequest(
+                Said(N_("This list has no filter “%(name)s”."), name=unknown[0]),
+                Said(N_("It has: %(names)s."), names=", ".join(_FILTERS)),
+            )
+        kind = self._contract.by_slug.get(given.get("kind", ""))
+        if "kind" in given:
+            slugs = [one.slug for one in self._contract.entities]
+            self._check("kind", given["kind"], slugs, given["kind"] in slugs)
+        if "severity" in given:
+            severities = [one.value for one in Severity]
+            self._check("severity", given["severity"], severities, given["severity"] in severities)
+        if "property" in given:
+            subjects = self._subjects()
+            self._check("property", given["property"], subjects, given["property"] in subjects)
+        keeper = self._organisation(given["organisation"]) if "organisation" in given else None
 
-    def _organisation(self, said: str) -> str:
+        def wanted(placed: Placed) -> bool:
+            return (
+                given.get("severity") in (None, placed.finding.severity.value)
+                and (kind is None or kind.name == placed.kind)
+                and given.get("property") in (None, placed.subject)
+                and (keeper is None or keeper in placed.organisations)
+            )
+
+        return wanted
+
+    def _check(self, name: str, value: str, choices: Iterable[str], good: bool) -> None:
+        if not good:
+            raise BadRequest(
+                Said(N_("%(name)s is “%(value)s”."), name=name, value=value),
+                Said(N_("Choose one of: %(choices)s."), choices=", ".join(choices)),
+            )
+
+    def _subjects(self) -> list[str]:
+        """Every property and rule a finding can be about."""
+        properties = (prop.name for kind in self._contract.kinds for prop in kind.properties)
+        return list(dict.fromkeys((*properties, *(rule.name for rule in self._contract.rules))))
+
+    def _organisation(self, said: str) -> NamedNode:
         """An organisation by IRI, or by the slug of whichever kind keeps itself."""
         own = next((kind for kind in self._contract.entities if kind.owns_itself), None)
-        return self._view.names.entity(own.slug, said).value if own and ":" not in said else said
+        try:
+            iri = self._view.names.entity(own.slug, said) if own and ":" not in said else NamedNode(said)
+        except ValueError:
+            iri = None
+        if iri is None or iri not in self._view.kinds([iri]):
+            raise BadRequest(
+                Said(N_("There is no organisation “%(value)s” here."), value=said),
+                Said(N_("Choose one from the form.")),
+            )
+        return iri
 
     def _property_label(self) -> str:
         name, kind = self._given.get("property", ""), self._contract.by_slug.get(self._given.get("kind", ""))

@@ -15,20 +15,30 @@ from starlette.routing import BaseRoute, Route
 from govgraph.catalogue import Audience, View
 from govgraph.catalogue.text import sort_key
 from govgraph.contract import Kind
-from govgraph.errors import BadRequest, ParameterError
+from govgraph.errors import ParameterError
 from govgraph.media import CSV, HTML, JSON, SPARQL_QUERY, Format
 from govgraph.question import Answer, Parameter, Question
 from govgraph.question.answer_formats import to_csv, to_json
 from govgraph.question.asking import ask, find
 from govgraph.web import responses
-from govgraph.web.answer import AnswerPage
+from govgraph.web.answer import AnswerPage, Extract
 from govgraph.web.house import House
+from govgraph.web.language import N_, Said
 from govgraph.web.visit import Visit
 
 FORMATS = (HTML, JSON, CSV, SPARQL_QUERY)
 MOST_CHOICES = 300
 """Members of a kind a form offers for choosing; of a larger kind one writes the slug."""
+MOST_PAGES = 1_000_000
 _OURS = frozenset({"lang", "format", "page"})
+_WRONG: Mapping[str, str] = {
+    "kind": N_("“%(label)s”: there is no entry “%(value)s” of the kind “%(kind)s” here. Choose one from the form."),
+    "date": N_("“%(label)s”: “%(value)s” is no date. Write it like 2027-01-31."),
+    "integer": N_("“%(label)s”: “%(value)s” is no whole number. Write it like 2027."),
+    "decimal": N_("“%(label)s”: “%(value)s” is no number. Write it like 12.5."),
+    "other": N_("“%(label)s”: “%(value)s” cannot be used here. Choose from the form."),
+}
+"""What is wrong with a value, by the type of its parameter."""
 
 
 @dataclass(frozen=True)
@@ -87,18 +97,12 @@ def question(house: House, request: Request) -> Response:
     if format_ is SPARQL_QUERY:
         return responses.answer(visit, view, format_, lambda: asked.text)
     if format_ is HTML:
-        return _page(Asked(visit, view, asked, given, today))
-    write = to_json if format_ is JSON else to_csv
+        return _page(Asked(visit.on(today), view, asked, given, today))
     most = house.settings.answer_rows
+    write = to_json if format_ is JSON else to_csv
     links = {one.type: address(visit, asked, one, given) for one in FORMATS}
-    return responses.answer(
-        visit,
-        view,
-        format_,
-        lambda: write(ask(view, asked, given, most=most, today=today)),
-        links=links,
-        varies=(today,),
-    )
+    answer = partial(ask, view, asked, given, most=most, today=today)
+    return responses.answer(visit.on(today), view, format_, lambda: write(answer()), links=links)
 
 
 def address(visit: Visit, asked: Question, format_: Format, given: Mapping[str, str]) -> str:
@@ -106,6 +110,14 @@ def address(visit: Visit, asked: Question, format_: Format, given: Mapping[str, 
     suffix = "" if format_ is HTML else f".{format_.name}"
     kept = {} if format_ is SPARQL_QUERY else given
     return visit.href(f"/questions/{asked.name}{suffix}", **kept)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What keeps a question from being asked; ``field`` is where in the form it can be mended, if anywhere."""
+
+    sentence: str
+    field: str
 
 
 @dataclass(frozen=True)
@@ -132,18 +144,29 @@ class Asked:
         needed = any(p.required and not p.default for p in self.question.parameters)
         return needed and not any(p.name in self.given for p in self.question.parameters)
 
+    def wrong(self, error: ParameterError) -> Wrong:
+        """What is the matter, in the words of the form."""
+        words, parameter = self.visit.words, self.question.parameter(error.parameter)
+        if parameter is None:
+            return Wrong(words.tell(Said(N_("This question does not ask for “%(name)s”."), name=error.parameter)), "")
+        label = self.visit.heading(parameter.labels) or parameter.name
+        if not error.value:
+            return Wrong(words.tell(Said(N_("“%(label)s” is needed."), label=label)), parameter.name)
+        kind = self.view.contract.by_name.get(parameter.type)
+        template = _WRONG["kind" if kind else parameter.type if parameter.type in _WRONG else "other"]
+        of_kind = self.visit.say(kind.labels) if kind else ""
+        return Wrong(words.tell(Said(template, label=label, value=error.value, kind=of_kind)), parameter.name)
+
     def html(self, answer: Answer | None, error: ParameterError | None = None) -> str:
-        visit, page = self.visit, self.visit.parameters.get("page", "1")
-        if not page.isdecimal() or not 1 <= int(page) <= 1_000_000:
-            raise BadRequest(f"page is {page!r}.", "Give the number of a page, from 1.")
-        size = visit.house.settings.page_size
+        visit = self.visit
+        extract = Extract(visit.whole("page", MOST_PAGES), visit.house.settings.page_size)
         return visit.house.renderer.page(
             visit,
             "question.html",
             question=self.question,
             fields=fields(visit, self.view, self.question, self.given, self.today),
-            answer=AnswerPage.of(visit, self.view, answer, int(page), size) if answer else None,
-            error=error,
+            answer=AnswerPage.of(visit, self.view, answer, extract) if answer else None,
+            wrong=self.wrong(error) if error else None,
             formats=self.formats if answer else {SPARQL_QUERY: self.formats[SPARQL_QUERY]},
             canonical=visit.canonical(f"/questions/{quote(self.question.name)}"),
             revision=self.view.revision,
@@ -159,7 +182,7 @@ def _page(asked: Asked) -> Response:
         return asked.html(None if asked.unasked else asked.answer())
 
     try:
-        return responses.answer(visit, asked.view, HTML, make, links=links, varies=(asked.today,))
+        return responses.answer(visit, asked.view, HTML, make, links=links)
     except ParameterError as error:
         headers = {"vary": "Accept, Accept-Language", "cache-control": "no-store"}
         return Response(asked.html(None, error), error.status, headers, HTML.content_type)

@@ -18,9 +18,11 @@ from govgraph.catalogue.text import label_of, sort_key
 from govgraph.contract import Code, Form, Kind, Property, Text
 from govgraph.iris import XSD, compact
 from govgraph.store import Path, Term
-from govgraph.web.visit import Visit
+from govgraph.web.visit import Visit, web_address
 
-_NUMBERS = {"integer", "decimal", "double", "float", "nonNegativeInteger", "int", "long"}
+_NUMBERS = frozenset({"integer", "decimal", "double", "float", "nonNegativeInteger", "int", "long"})
+_MOST_OF_AN_IRI = 60
+"""Characters of an IRI that stands for a name."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Showing:
         code = self._contract.codes_by_iri.get(iri)
         if code is not None:
             return self.code(code)
-        label = self._labels.get(iri) or self._word(iri)
+        label = self._label(iri)
         kind = self._kinds.get(iri)
         local = kind is not None or self._names.split(iri.value) is None
         return Shown(
@@ -136,7 +138,7 @@ class Showing:
             case "boolean" if text in ("true", "false", "1", "0"):
                 return Shown("true" if text in ("true", "1") else "false", "boolean")
             case "anyURI":
-                return Shown(text, "link", href=text if text.startswith(("https://", "http://")) else "", iri=text)
+                return Shown(text, "link", href=web_address(text), iri=text)
         return Shown(text)
 
     def _time(self, datatype: str, text: str) -> str:
@@ -150,19 +152,28 @@ class Showing:
         parts = urlsplit(term.value)
         if known := self._visit.words.authority(term.value):
             return Shown(known, "link", href=term.value, iri=term.value)
-        label = self._labels.get(term) or self._word(term)
+        label = self._label(term)
         named = label.language != "" or parts.scheme not in ("http", "https")
         text = label.text if named else _address(parts)
-        href = term.value if parts.scheme in ("http", "https") else ""
+        href = web_address(term.value)
         return Shown(text, "link", self._foreign(label.language), href, term.value)
 
-    def _word(self, iri: NamedNode) -> Label:
-        return label_of(iri, (), self._contract.labels.get(iri, {}), self._visit.languages)
+    def _label(self, iri: NamedNode) -> Label:
+        word = self._contract.labels.get(iri, {})
+        return name_plainly(iri, self._labels.get(iri) or label_of(iri, (), word, self._visit.languages))
 
     def _foreign(self, tag: str) -> str:
         """The tag of a text that is not in the page's language."""
         own = self._visit.language.lower()
         return "" if not tag or tag.lower() == own or tag.lower().startswith(f"{own}-") else tag
+
+
+def name_plainly(iri: NamedNode, label: Label) -> Label:
+    """The label, unless it is but the end of an IRI outside the web: such an end says nothing, so the IRI stands."""
+    if web_address(iri.value) or label != label_of(iri, (), {}, ()):
+        return label
+    short = compact(iri.value)
+    return Label(short if len(short) <= _MOST_OF_AN_IRI else short[: _MOST_OF_AN_IRI - 1] + "…", "")
 
 
 def _address(parts: SplitResult) -> str:

@@ -6,10 +6,9 @@ turn without keeping anybody else from being served.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from time import perf_counter
 
@@ -19,85 +18,25 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from govgraph.catalogue import Audience, View
-from govgraph.errors import NotAcceptable, QueryError, QueryTooCostly
+from govgraph.errors import NotAcceptable, QueryError
 from govgraph.iris import digest
-from govgraph.media import (
-    BOOLEAN_FORMATS,
-    GRAPH_FORMATS,
-    HTML,
-    JSON,
-    JSONLD,
-    RDFXML,
-    RESULT_FORMATS,
-    SPARQL_JSON,
-    SPARQL_XML,
-    TURTLE,
-    XML,
-    Format,
-    choose,
-)
+from govgraph.media import GRAPH_FORMATS, HTML, TURTLE, Format
 from govgraph.publication.endpoint import describe
 from govgraph.store import sparql_text
 from govgraph.web import responses, sparql_page
 from govgraph.web.house import House
+from govgraph.web.refusal import advice
+from govgraph.web.sparql_formats import OFFERS, choose_all
 from govgraph.web.sparql_request import Asked, read
+from govgraph.web.turnstile import Turnstile
 from govgraph.web.visit import Visit
 
 METHODS = ("GET", "POST", "OPTIONS")
-OFFERS: Mapping[str, tuple[Format, ...]] = {
-    "solutions": (*RESULT_FORMATS, JSON, XML, HTML),
-    "boolean": (*BOOLEAN_FORMATS, JSON, XML, HTML),
-    "graph": (*GRAPH_FORMATS, JSON, XML, HTML),
-}
-"""Per kind of result, in the order preferred where ``Accept`` leaves a choice."""
-SHORT: Mapping[str, Mapping[str, Format]] = {
-    "json": {"solutions": SPARQL_JSON, "boolean": SPARQL_JSON, "graph": JSONLD},
-    "xml": {"solutions": SPARQL_XML, "boolean": SPARQL_XML, "graph": RDFXML},
-}
-"""What ``?format=json`` and ``?format=xml`` mean."""
-UNDER_THE_PAGE = {"solutions": SPARQL_JSON, "boolean": SPARQL_JSON, "graph": TURTLE}
-"""What a page is made from."""
-WAITING = 64
-"""Queries that may wait for their turn."""
 PIECE = 65_536
 
 
 def routes(house: House) -> list[BaseRoute]:
-    return [Route("/sparql", Endpoint(house, Turnstile.of(house)).answer, methods=list(METHODS))]
-
-
-class Turnstile:
-    """Lets few queries through at a time; the others wait without holding a thread, and not for long."""
-
-    def __init__(self, places: int, waiting: int, seconds: float) -> None:
-        self._places = asyncio.Semaphore(places)
-        self._free = places + waiting
-        self._seconds = seconds
-
-    @classmethod
-    def of(cls, house: House) -> Turnstile:
-        """One query process is left to the questions of the house."""
-        return cls(max(1, house.settings.query_workers - 1), WAITING, house.settings.query_seconds)
-
-    @asynccontextmanager
-    async def passing(self) -> AsyncIterator[None]:
-        """Raises QueryTooCostly when there are too many before."""
-        busy = QueryTooCostly("Too many queries are waiting here.", "Try again shortly.")
-        if self._free <= 0:
-            raise busy
-        self._free -= 1
-        try:
-            try:
-                async with asyncio.timeout(self._seconds):
-                    await self._places.acquire()
-            except TimeoutError:
-                raise busy from None
-            try:
-                yield
-            finally:
-                self._places.release()
-        finally:
-            self._free += 1
+    return [Route("/sparql", Endpoint(house, Turnstile.of(house.settings)).answer, methods=list(METHODS))]
 
 
 @dataclass(frozen=True)
@@ -127,8 +66,12 @@ class Endpoint:
         prepared = await run_in_threadpool(self._prepare, request, asked)
         if (tag := prepared.headers.get("etag")) and responses.already_has(request, tag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=prepared.headers)
-        async with self.turnstile.passing():
-            return await run_in_threadpool(self._run, prepared)
+        try:
+            return await self.turnstile.run(partial(self._run, prepared))
+        except QueryError as error:
+            if HTML not in prepared.formats.values():
+                raise
+            return await run_in_threadpool(_refusal_page, prepared, error)
 
     def _describe(self, request: Request) -> Response:
         """Service description (SPARQL 1.1 Service Description section 2), or the page."""
@@ -143,7 +86,7 @@ class Endpoint:
 
     def _prepare(self, request: Request, asked: Asked) -> Prepared:
         visit, view = Visit.of(self.house, request), self.house.catalogue.view(Audience.PUBLIC)
-        formats = _formats(asked.format, request.headers.get("accept"))
+        formats = choose_all(asked.format, request.headers.get("accept"))
         headers = {"govgraph-revision": str(view.revision), "vary": "Accept, Accept-Language"}
         if sparql_text.depends_on_moment(asked.text):
             headers["cache-control"] = "no-store"
@@ -153,56 +96,22 @@ class Endpoint:
                 headers["etag"] = _tag(visit, view, asked, formats)
         return Prepared(visit, view, asked, formats, headers)
 
-    def _run(self, prepared: Prepared) -> Response:
+    def _run(self, prepared: Prepared, seconds: float) -> Response:
         """Blocking, until the query is through or its deadline."""
         asked = prepared.asked
-        wanted = {k: UNDER_THE_PAGE[k] if one is HTML else one for k, one in prepared.formats.items()}
+        wanted = {k: OFFERS[k].page if one is HTML else one for k, one in prepared.formats.items()}
         begun = perf_counter()
-        try:
-            result = prepared.view.query(
-                asked.text, wanted, dataset=asked.dataset, base=f"{self.house.settings.base}sparql"
-            )
-        except QueryError as error:
-            if HTML not in prepared.formats.values():
-                raise
-            return _refusal_page(prepared, error)
+        base = f"{self.house.settings.base}sparql"
+        result = prepared.view.query(asked.text, wanted, dataset=asked.dataset, base=base, seconds=seconds)
         if result.format is None:
-            raise NotAcceptable(f"This result is {_KINDS[result.kind]}.", _offered(result.kind))
+            offer = OFFERS[result.kind]
+            raise NotAcceptable(f"This result is {offer.called}.", offer.sentence)
         took = 1000 * (perf_counter() - begun)
         headers = {**prepared.headers, "server-timing": f"query;dur={took:.1f}"}
         if prepared.formats[result.kind] is HTML:
             page = sparql_page.filled(prepared.visit, prepared.view, asked, result)
             return Response(page, headers=headers, media_type=HTML.content_type)
         return _sent(result.body, headers, result.format)
-
-
-_KINDS = {"solutions": "a table", "boolean": "a yes or no", "graph": "a graph"}
-
-
-def _formats(named: str, accept: str | None) -> dict[str, Format]:
-    """The format for each kind of result, since which it will be is known only when the query is read.
-
-    Raises NotAcceptable when there is none for any kind.
-    """
-    chosen: dict[str, Format] = {}
-    for kind, offers in OFFERS.items():
-        if named:
-            known = {**{one.type: one for one in offers}, **{one.name: one for one in offers}}
-            one = SHORT.get(named, {}).get(kind) or known.get(named)
-        else:
-            one = choose(accept, offers)
-        if one is not None:
-            chosen[kind] = one
-    if not chosen:
-        raise NotAcceptable(
-            f"Nothing here is written as {named or accept}.", " ".join(_offered(kind) for kind in OFFERS)
-        )
-    return chosen
-
-
-def _offered(kind: str) -> str:
-    named = ", ".join(f"{one.type} (?format={one.name})" for one in OFFERS[kind] if one not in (JSON, XML))
-    return f"For {_KINDS[kind]}: {named}."
 
 
 def _tag(visit: Visit, view: View, asked: Asked, formats: Mapping[str, Format]) -> str:
@@ -213,7 +122,7 @@ def _tag(visit: Visit, view: View, asked: Asked, formats: Mapping[str, Format]) 
 
 
 def _refusal_page(prepared: Prepared, error: QueryError) -> Response:
-    headers = {**responses.advice(error), "vary": prepared.headers["vary"], "cache-control": "no-store"}
+    headers = {**advice(error), "vary": prepared.headers["vary"], "cache-control": "no-store"}
     page = sparql_page.refused(prepared.visit, prepared.view, prepared.asked, error)
     return Response(page, error.status, headers, HTML.content_type)
 

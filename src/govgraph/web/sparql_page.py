@@ -16,21 +16,19 @@ from govgraph.catalogue import Label, View
 from govgraph.contract import Text
 from govgraph.errors import QueryError
 from govgraph.iris import PREFIXES, RDF_LANG_STRING, XSD, XSD_STRING, compact
-from govgraph.media import BOOLEAN_FORMATS, GRAPH_FORMATS, RESULT_FORMATS, RESULT_SYNTAX, Format
+from govgraph.media import RESULT_SYNTAX
 from govgraph.store import Result, Term
+from govgraph.web.refusal import word_error
+from govgraph.web.showing import name_plainly
+from govgraph.web.sparql_formats import OFFERS
 from govgraph.web.sparql_request import Asked
-from govgraph.web.visit import Visit
+from govgraph.web.visit import Visit, web_address
 
 EXAMPLES = Path(__file__).parent / "examples"
 MOST_ROWS = 500
 """Shown on the page; the other formats give all."""
 MOST_CHARACTERS = 200_000
 """Of a graph shown on the page."""
-FORMATS: Mapping[str, tuple[Format, ...]] = {
-    "solutions": RESULT_FORMATS,
-    "boolean": BOOLEAN_FORMATS,
-    "graph": GRAPH_FORMATS,
-}
 _TITLE = re.compile(r"^# (\w\w): (.+)$", re.MULTILINE)
 
 
@@ -83,18 +81,19 @@ def empty(visit: Visit, view: View) -> str:
 def filled(visit: Visit, view: View, asked: Asked, result: Result) -> str:
     """``result`` is in SPARQL JSON, or in Turtle."""
     formats = {
-        one: visit.href("/sparql", query=asked.text, format=one.name, **_dataset(asked)) for one in FORMATS[result.kind]
+        one: visit.href("/sparql", query=asked.text, format=one.name, **_dataset(asked))
+        for one in OFFERS[result.kind].formats
     }
     return _page(visit, view, asked.text, result=shown(visit, view, result), formats=formats)
 
 
 def refused(visit: Visit, view: View, asked: Asked, error: QueryError) -> str:
-    return _page(visit, view, asked.text, error=error)
+    return _page(visit, view, asked.text, worded=word_error(visit.words, error))
 
 
 def _page(visit: Visit, view: View, query: str, **more: object) -> str:
     questions = [one for one in visit.house.questions.values() if not any(p.required for p in one.parameters)]
-    context: dict[str, object] = {"result": None, "error": None, "formats": {}, **more}
+    context: dict[str, object] = {"result": None, "worded": None, "formats": {}, **more}
     return visit.house.renderer.page(
         visit,
         "sparql.html",
@@ -140,7 +139,8 @@ def shown(visit: Visit, view: View, result: Result) -> Shown:
 def _node(visit: Visit, view: View, iri: NamedNode, label: Label, local: bool) -> Cell:
     """``local`` nodes have a page here; for any other the way leads there."""
     short = compact(iri.value).removeprefix(view.names.base)
-    href = visit.document(iri.value) if local else iri.value if iri.value.startswith(("http://", "https://")) else ""
+    label = name_plainly(iri, label)
+    href = visit.document(iri.value) if local else web_address(iri.value)
     return Cell(label.text, short if label.text != short else "", label.language, href)
 
 

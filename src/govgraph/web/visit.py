@@ -6,31 +6,44 @@ never with what the request calls the host.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.requests import Request
 
 from govgraph.contract import Text, say
+from govgraph.errors import BadRequest, NotFound
 from govgraph.iris import CODE, GOV
 from govgraph.web.house import House
-from govgraph.web.language import Words
+from govgraph.web.language import N_, Said, Words
+
+_MOST_DIGITS = 9
+"""Of a number in an address; none there is needs more."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """``asked`` is true when the address itself names the language: links then carry it on."""
+    """``asked`` is true when the address itself names the language: links then carry it on.
+
+    ``day`` is set where the content depends on it.
+    """
 
     house: House
     request: Request
     words: Words
     asked: bool
+    day: date | None = None
 
     @classmethod
     def of(cls, house: House, request: Request) -> Visit:
         asked = request.query_params.get("lang")
         words = house.languages.choose(asked, request.headers.get("accept-language"))
         return cls(house, request, words, asked == words.tag)
+
+    def on(self, day: date) -> Visit:
+        """The same visit, to a page whose content depends on the day."""
+        return replace(self, day=day)
 
     @property
     def language(self) -> str:
@@ -54,7 +67,7 @@ class Visit:
         said = self.say(text)
         return said[:1].upper() + said[1:]
 
-    def href(self, path: str, **query: object) -> str:
+    def href(self, path: str, /, **query: object) -> str:
         """The address of one of our pages; parameters that are None or empty are left out."""
         plain, hash_, fragment = path.partition("#")
         given = {key: value for key, value in query.items() if value not in (None, "")}
@@ -62,7 +75,7 @@ class Visit:
             given.setdefault("lang", self.language)
         return self.house.root + plain + (f"?{urlencode(given, doseq=True)}" if given else "") + hash_ + fragment
 
-    def here(self, **changes: object) -> str:
+    def here(self, /, **changes: object) -> str:
         """The address of this page with other parameters; None takes one out."""
         given: dict[str, object] = dict(self.parameters)
         given |= changes
@@ -74,6 +87,17 @@ class Visit:
         """The parameters of the address, the last of each name."""
         return dict(parse_qsl(self.request.url.query, keep_blank_values=True))
 
+    def whole(self, name: str, most: int, default: int = 1) -> int:
+        """A parameter that is a whole number from 1 to ``most``. Raises BadRequest."""
+        said = self.parameters.get(name, "")
+        number = int(said) if said.isascii() and said.isdecimal() and len(said) <= _MOST_DIGITS else 0
+        if said and not 1 <= number <= most:
+            raise BadRequest(
+                Said(N_("%(name)s is “%(value)s”."), name=name, value=said[:40]),
+                Said(N_("Give a whole number from 1 to %(most)s."), most=most),
+            )
+        return number or default
+
     def canonical(self, path: str) -> str:
         """The absolute address of one of our pages."""
         return self.house.settings.base + path.removeprefix("/")
@@ -81,7 +105,7 @@ class Visit:
     def static(self, name: str) -> str:
         return f"{self.house.root}/static/{name}?v={self.house.renderer.fingerprint}"
 
-    def document(self, iri: str, suffix: str = "", **query: object) -> str:
+    def document(self, iri: str, suffix: str = "", /, **query: object) -> str:
         """The page about an IRI: its document if it is ours, the term in a vocabulary of ours, else a local page."""
         ours = self.house.catalogue.names.split(iri)
         if ours is not None:
@@ -91,3 +115,17 @@ class Visit:
                 if iri.startswith(namespace):
                     return self.href(f"/ns#{iri.removeprefix(namespace)}")
         return self.href("/doc", iri=iri, format=suffix.removeprefix("."), **query)
+
+
+def web_address(iri: str) -> str:
+    """The IRI where a browser may follow it, else empty: only the web's own schemes ever become a link."""
+    return iri if iri.startswith(("http://", "https://")) else ""
+
+
+def refuse_beyond(page: int, pages: int) -> None:
+    """Raises NotFound for a page after the last."""
+    if page > pages:
+        raise NotFound(
+            Said(N_("There is no page %(page)s; the last one is page %(last)s."), page=page, last=pages),
+            Said(N_("Begin with the first page.")),
+        )

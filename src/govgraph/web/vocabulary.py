@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,18 +16,20 @@ from govgraph.catalogue import Audience
 from govgraph.contract import Contract, Property, Text
 from govgraph.iris import CODE, DCT, OWL, RDF, RDF_TYPE, RDFS, RDFS_LABEL, RDFS_SUBCLASS, SKOS, SKOS_PREF_LABEL, name
 from govgraph.iris import compact as short
-from govgraph.media import GRAPH_FORMATS, HTML
+from govgraph.media import GRAPH_FORMATS, HTML, JSON
 from govgraph.web import responses
 from govgraph.web.entity import serialise
 from govgraph.web.house import House
-from govgraph.web.visit import Visit
+from govgraph.web.visit import Visit, web_address
 
-FORMATS = (HTML, *GRAPH_FORMATS)
-_CLASSES = {name(OWL, "Class"), name(RDFS, "Class")}
-_PROPERTIES = {
-    *(name(OWL, local) for local in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")),
-    name(RDF, "Property"),
-}
+FORMATS = (HTML, *GRAPH_FORMATS, JSON)
+_CLASSES = frozenset({name(OWL, "Class"), name(RDFS, "Class")})
+_PROPERTIES = frozenset(
+    {
+        *(name(OWL, local) for local in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")),
+        name(RDF, "Property"),
+    }
+)
 _CODE_LIST = name("https://w3id.org/govgraph/ns#", "codeList")
 _DEFINITIONS = (name(SKOS, "definition"), name(RDFS, "comment"), name(DCT, "description"))
 _MAPPINGS = (
@@ -162,14 +164,14 @@ class _Anchors:
         return short(iri).replace(":", "-") if not iri.startswith(CODE) else f"code-{local}"
 
 
-def _words(said: Mapping[str, Said], types: set[NamedNode], taken: _Anchors) -> tuple[Word, ...]:
-    chosen = sorted(iri for iri, of in said.items() if types.intersection(of.get(RDF_TYPE, ())))
+def _words(said: Mapping[str, Said], types: Set[NamedNode], taken: _Anchors) -> tuple[Word, ...]:
+    chosen = sorted(iri for iri, of in said.items() if not types.isdisjoint(of.get(RDF_TYPE, ())))
     return tuple(_word(iri, said[iri], taken) for iri in chosen)
 
 
 def _word(iri: str, said: Said, taken: _Anchors, program_name: str = "") -> Word:
     relations = [
-        Relation(short(predicate.value), short(value.value), value.value)
+        Relation(short(predicate.value), short(value.value), web_address(value.value))
         for predicate in (*_RELATIONS, *_MAPPINGS)
         for value in said.get(predicate, ())
         if isinstance(value, NamedNode)

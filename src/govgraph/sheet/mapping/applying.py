@@ -5,7 +5,6 @@ Every record gets its address before any is read in full, so that records of all
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
@@ -195,13 +194,13 @@ class _Application:
             return [("", context)]
         for value, around in taking.starts(rule, context):
             if isinstance(value, dict):
-                found.append(("", {**value, "record": around.get("record", dict(around))}))
+                found.append(("", {**value, "record": around.get("record", around)}))
                 continue
             for text in taking.split(rule, value):
                 for piece, inner in taking.matched(rule, text, around):
                     looked = self._looked_up(rule, piece)
-                    found += [(looked, ChainMap({"value": looked}, dict(inner)))] if looked else []
-        return found or ([(rule.default, ChainMap({"value": rule.default}, dict(context)))] if rule.default else [])
+                    found += [(looked, {**inner, "value": looked})] if looked else []
+        return found or ([(rule.default, {**context, "value": rule.default})] if rule.default else [])
 
     def _looked_up(self, rule: Rule, text: str) -> str:
         """The text, or what the rule's tables make of it; empty for a value to be left out."""

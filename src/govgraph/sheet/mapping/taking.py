@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 from datetime import datetime
@@ -15,7 +14,7 @@ from govgraph.sheet import Unfit
 from govgraph.sheet.documents import Value
 from govgraph.sheet.mapping import Rule
 
-Context: TypeAlias = AnyMapping[str, Value]
+Context: TypeAlias = dict[str, Value]
 """The fields a rule sees: those of the record, with those of the item in hand in front."""
 
 _FIELD = re.compile(r"\{([^{}]+)\}")
@@ -67,7 +66,7 @@ def matched(rule: Rule, text: str, around: Context) -> Iterator[tuple[str, Conte
         found: list[tuple[str, Context]] = [(text, around)]
     else:
         found = [
-            (match.group(1 if match.re.groups else 0) or "", ChainMap(dict(match.groupdict("")), dict(around)))
+            (match.group(1 if match.re.groups else 0) or "", {**around, **match.groupdict("")})
             for match in rule.pattern.finditer(text)
         ]
     for piece, inner in found:

@@ -1,0 +1,47 @@
+"""What is expensive to find out, found once and kept while there is room; knows neither views nor what it keeps."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+_Kept = TypeVar("_Kept")
+
+
+class Kept:
+    """At most ``most`` things; the one not asked for longest makes room. Safe to use from any thread.
+
+    Who asks for what is being found waits for it; who asks for something else does not.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._places: OrderedDict[object, _Place] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def get(self, key: object, find: Callable[[], _Kept]) -> _Kept:
+        """What ``find`` gives; ``key`` must tell apart everything it depends on. Nothing is kept of one that raises."""
+        with self._lock:
+            place = self._places.setdefault(key, _Place())
+            self._places.move_to_end(key)
+            while len(self._places) > self._most:
+                self._places.popitem(last=False)
+        with place.lock:
+            if not place.found:
+                place.value = find()
+                place.found = True
+            return cast("_Kept", place.value)
+
+
+class _Place:
+    """Where one thing is kept. The lock lets its own thread in again: finding it may ask for what leads back here."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.found = False
+        self.value: object = None
