@@ -45,7 +45,7 @@ class Sizes:
 
     large: int = 10_000
     validation: int = 10_000
-    question: int = 1_000
+    question: int = 10_000
     scaling: tuple[int, ...] = (1_000, 10_000)
     rounds: int = 5
     often: int = 6
@@ -183,17 +183,16 @@ def question(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
     def theirs() -> None:
         rows["rdflib"] = len(list(graph.query(text, initNs=PREFIXES)))
 
-    took = in_turn({"ours": lambda: ours(view)}, sizes.rounds * 2)
-    slow = in_turn({"rdflib": theirs}, 1, warm=0)
-    found = ratio(slow["rdflib"], took["ours"])
+    took = in_turn({"ours": lambda: ours(view), "rdflib": theirs}, sizes.rounds)
+    found = ratio(took["rdflib"], took["ours"])
     yield Row(
         f"blocked_services over {sizes.question:,} services",
         "rdflib's SPARQL on an rdflib graph ÷ govgraph's query process",
         found,
-        f"{slow['rdflib']} ÷ {took['ours']}",
+        f"{took['rdflib']} ÷ {took['ours']}",
         "≥ 20",
         found >= 20,
-        (f"rows: {rows['ours']:,} and {rows['rdflib']:,}",),
+        (f"rows: {rows['ours']:,} and {rows['rdflib']:,}", spread(took["rdflib"], took["ours"])),
     )
 
 

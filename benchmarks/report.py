@@ -57,9 +57,7 @@ def main() -> None:
 
 def _sizes(services: int, rounds: int, *, large: bool) -> Sizes:
     scaling = (*Sizes.scaling, 100_000) if large else Sizes.scaling
-    return Sizes(
-        large=services, validation=services, question=min(services, Sizes.question), scaling=scaling, rounds=rounds
-    )
+    return Sizes(large=services, validation=services, question=services, scaling=scaling, rounds=rounds)
 
 
 def _table(rows: list[Row], shape: Shape, *, quick: bool) -> Table:

@@ -20,7 +20,7 @@ from govgraph.question import Question
 from govgraph.question.reading import read as read_questions
 from govgraph.store.embedded import DiskStore, MemoryStore
 
-pytest_plugins = ("requirements",)
+pytest_plugins = ("graphql_country", "requirements")
 
 REPOSITORY = Path(__file__).parents[1]
 BASE = "http://127.0.0.1:8000/"

@@ -26,6 +26,7 @@ from govgraph.question import LITERAL_TYPES, Answer, Cell, Question, Step
 from govgraph.question.asking import ask
 from govgraph.question.reading import EDGES, SHIPPED
 from govgraph.question.reading import read as read_questions
+from govgraph.store import Part
 from govgraph.store.embedded import MemoryStore
 from random_catalogue import COUNTS, catalogues, ntriples
 from reckoning import Facts, value
@@ -229,12 +230,12 @@ def chains_hold(answer: Answer, facts: Facts) -> int:
 def view_of(triples: list[Triple]) -> View:
     """A view without loading; every third triple lies in the reference graph as well."""
     names, store = Names(BASE), MemoryStore(BASE)
-    graphs = [
-        (names.public, ntriples(triples)),
-        (names.reference, ntriples(triples[::3])),
-        (names.vocabulary, CONTRACT.vocabulary),
+    parts = [
+        Part(names.public, ntriples(triples)),
+        Part(names.reference, ntriples(triples[::3])),
+        Part(names.vocabulary, CONTRACT.vocabulary),
     ]
-    store.replace(graphs, CONTRACT.hash)
+    store.replace(parts, CONTRACT.hash)
     return Catalogue(store, CONTRACT).view()
 
 

@@ -31,7 +31,8 @@ KIND = """
     sh:description "A place where people are served."@en, "Un lieu où l’on est reçu."@fr ; sh:order 90 ;
     sh:property
     [ sh:path dct:title ; gov:apiName "title" ; sh:name "title"@en, "titre"@fr ;
-      sh:description "Its name."@en, "Son nom."@fr ; sh:datatype rdf:langString ; sh:order 1 ; sh:group gov:IdentityGroup ] ,
+      sh:description "Its name."@en, "Son nom."@fr ; sh:datatype rdf:langString ; sh:order 1 ;
+      sh:group gov:IdentityGroup ] ,
     [ sh:path gov:publicationStatus ; gov:apiName "publicationStatus" ; sh:name "status"@en, "statut"@fr ;
       sh:class gov:PublicationStatus ; sh:maxCount 1 ; sh:order 2 ; sh:group gov:IdentityGroup ] ,
     [ sh:path <https://example.gov/ns#offers> ; gov:apiName "offers" ; sh:name "offers"@en, "propose"@fr ;

@@ -159,7 +159,9 @@ def test_a_quick_run_of_the_benchmark_prints_every_row(tmp_path: Path) -> None:
     told = json.loads(file.read_text("utf-8"))
     figures = [row["figure"].split(" ")[0] for row in told["rows"]]
     assert Counter(figures) == {
-        **{"load": 4, "full": 2, "page": 2},
+        "load": 4,
+        "full": 2,
+        "page": 2,
         **dict.fromkeys(("blocked_services", "GraphQL", "store", "document"), 1),
     }
     assert all(row["ratio"] > 0 and row["compared"] and row["measured"] for row in told["rows"])

@@ -66,6 +66,12 @@ def test_without_a_type_both_know_there_is_no_answer(client: TestClient) -> None
     assert (answer.status_code, code(answer)) == (406, "NOT_ACCEPTABLE")
 
 
+def test_a_query_in_an_address_is_answered_to_who_asks_for_a_page_alone(client: TestClient) -> None:
+    answer = client.get("/graphql", params={"query": TYPE_NAME}, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, f"{JSON}; charset=utf-8")
+    assert answer.json() == {"data": {"__typename": "Query"}}
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [

@@ -142,6 +142,30 @@ def test_a_load_that_was_overtaken_is_refused_and_loses_nothing(tmp_path: Path, 
     assert b"organisation/interior" in store.reader().dump(NAMES.working)
 
 
+def test_an_entry_of_no_kind_is_rejected_by_name_and_the_others_are_loaded(tmp_path: Path, contract: Contract) -> None:
+    store = MemoryStore(BASE)
+    more = """<id/gadget/g1> a <http://x/Gadget> ; dct:title "G"@en . <id/service/untyped> dct:title "U"@en .
+        <http://elsewhere.example/thing> a <http://x/Gadget> ; dct:title "Kept"@en ."""
+    found = load(store, contract, turtle(tmp_path / "a.ttl", ORGANISATION + more))
+    assert (found.loaded, found.merged) == (2, 0)
+    reasons = {one.record.removeprefix(BASE): one.reason for one in found.rejected}
+    assert set(reasons) == {"id/gadget/g1", "id/service/untyped"}
+    assert "http://x/Gadget" in reasons["id/gadget/g1"]
+    working = store.reader().dump(NAMES.working)
+    assert b"gadget" not in working
+    assert b"elsewhere.example" in working
+
+
+def test_a_kind_may_be_given_in_a_later_file(tmp_path: Path, contract: Contract) -> None:
+    store = MemoryStore(BASE)
+    link = "<id/service/a> gov:transactionsPerYear 7 ."
+    first = turtle(tmp_path / "1.ttl", link)
+    found = load(store, contract, first, turtle(tmp_path / "2.ttl", ORGANISATION + service("a")))
+    assert not found.rejected
+    assert found.loaded + found.merged == 3
+    assert b'"7"' in store.reader().dump(NAMES.working)
+
+
 def test_progress_is_told(tmp_path: Path, contract: Contract) -> None:
     told: list[tuple[str, int, int]] = []
     path = turtle(tmp_path / "a.ttl", ORGANISATION)

@@ -18,6 +18,7 @@ from govgraph.iris import XSD, Names, name
 from govgraph.question import Question, Step
 from govgraph.question.asking import ask, bind, find
 from govgraph.question.reading import SHIPPED, read
+from govgraph.store import Part
 from govgraph.store.embedded import DiskStore
 from habits import Shape
 
@@ -259,8 +260,8 @@ def large(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Itera
     directory, names = tmp_path_factory.mktemp("large"), Names(BASE)
     generate(contract, Shape(2000), directory / "large.nt", BASE)
     store = DiskStore(directory / "data", BASE)
-    graphs = [(names.public, (directory / "large.nt").read_bytes()), (names.vocabulary, contract.vocabulary)]
-    store.replace(graphs, contract.hash)
+    public = (directory / "large.nt").read_bytes()
+    store.replace([Part(names.public, public), Part(names.vocabulary, contract.vocabulary)], contract.hash)
     yield Catalogue(store, contract).view()
     store.close()
 

@@ -96,16 +96,37 @@ def test_findings_are_filtered_by_severity_kind_organisation_and_property(client
 
 def test_what_to_mend_first_gives_back_most_points(client: TestClient) -> None:
     table = client.get("/validation").text.partition('id="mend-h"')[2].partition("</table>")[0]
-    points = [float(p.replace(",", "")) for p in re.findall(r'<td class="number">([\d.,]+)</td></tr>', table)]
+    points = [
+        float(p.replace(",", ""))
+        for p in re.findall(r'<td data-label="Points" class="number">([\d.,]+)</td></tr>', table)
+    ]
     assert points == sorted(points, reverse=True)
     assert 3 <= len(points) <= 10
 
 
 def test_findings_are_paged(client: TestClient) -> None:
-    assert client.get("/validation?page=999").status_code == 200
+    assert client.get("/validation?page=999").status_code == 404
     assert client.get("/validation?page=0").status_code == 400
 
 
 def test_messages_are_in_the_language_of_the_reader(client: TestClient) -> None:
     assert "Give the title in French as well." in client.get("/validation").text
     assert "Donnez aussi le titre en français." in client.get("/validation?lang=fr").text
+
+
+def test_the_search_says_that_it_finds_services(client: TestClient) -> None:
+    page = client.get("/").text
+    assert '<label for="q">Find services by title</label>' in page
+    assert "Trouver des services par leur titre" in client.get("/?lang=fr").text
+
+
+def test_home_goes_on_without_a_question_that_is_too_costly(seed: Seed) -> None:
+    """It says so, leads to the question's own page, and does not let the next reader wait for it again."""
+    settings = read({}, data=seed.directory, query_seconds=0.001)
+    with TestClient(build_app(settings), base_url=BASE, headers=ENGLISH) as client:
+        page = client.get("/")
+        again = client.get("/?lang=fr")
+    assert page.status_code == again.status_code == 200
+    assert page.text.count("Answering this takes too long for this page.") >= 1
+    assert f'<a href="/questions/{FEATURED[0]}">Ask it on its own page</a>' in page.text
+    assert "La réponse demande trop de temps pour cette page." in again.text

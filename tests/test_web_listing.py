@@ -119,7 +119,10 @@ def test_headings_order_the_list_and_turn_the_order(client: TestClient) -> None:
     rising = client.get("/service?order=transactionsPerYear").text
     assert re.search(r'aria-sort="ascending"[^>]*><a href="/service\?order=-transactionsPerYear">', rising)
     falling = client.get("/service?order=-transactionsPerYear").text
-    numbers = [int(n.replace(",", "")) for n in re.findall(r'<td class="number">([\d,]+)</td>', falling)]
+    numbers = [
+        int(n.replace(",", ""))
+        for n in re.findall(r'<td data-label="[^"]+" class="number"><div>([\d,]+)</div>', falling)
+    ]
     assert numbers == sorted(numbers, reverse=True)
     assert len(numbers) >= 40
 
@@ -155,3 +158,18 @@ def test_nothing_found_offers_the_way_back(client: TestClient) -> None:
     page = client.get("/service?q=zzzz")
     assert page.status_code == 200
     assert '<a href="/service">Show everything</a>' in page.text
+
+
+def test_a_row_says_its_columns_where_a_narrow_screen_stacks_them(client: TestClient) -> None:
+    page = client.get("/service").text
+    headings = [unescape(one) for one in re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)<', page)]
+    (first,) = re.findall(r"<tbody>\s*<tr>(.*?)</tr>", page, re.DOTALL)
+    labels = [unescape(one) for one in re.findall(r'<td[^>]* data-label="([^"]+)"', first)]
+    assert len(labels) == first.count("<td") >= 4
+    assert labels == headings[1:]
+
+
+def test_filters_are_folded_until_one_is_chosen(client: TestClient) -> None:
+    """On a narrow screen the first row is then not a screen away; on a wide one the style sheet opens them."""
+    assert '<details class="more-filters">' in client.get("/service").text
+    assert '<details class="more-filters" open>' in client.get("/service?level=LEVEL_1").text

@@ -311,7 +311,7 @@ def test_prefixes_of_the_catalogue_need_no_declaration_and_may_be_declared(clien
 def test_a_malformed_query_is_400_with_line_and_column(client: TestClient) -> None:
     answer = ask(client, "SELECT ?s\nWHERE { ?s a ex:Thing }")
     problem = answer.json()
-    assert (answer.status_code, problem["line"], problem["column"]) == (400, 2, 22)
+    assert (answer.status_code, problem["line"], problem["column"]) == (400, 2, 14)
     assert "ex:" in problem["hint"]
     assert answer.headers["cache-control"] == "no-store"
 
@@ -475,7 +475,9 @@ def test_a_browser_sees_a_result_as_a_table_with_names_and_all_its_files(client:
     page = client.get("/sparql", params={"query": query}, headers=PAGE)
     assert page.text.count("<tr>") == 5
     assert re.search(r'<a href="/doc/service/[\w-]+"', page.text)
-    for href in re.findall(r'<a class="button quiet small" href="([^"]+)"', page.text):
+    files = re.findall(r'<a class="button quiet small" href="([^"]+)"', page.text)
+    assert len(files) == len(OFFERS["solutions"].formats) == 4
+    for href in files:
         answer = client.get(unescape(href))
         assert answer.status_code == 200
         assert "html" not in answer.headers["content-type"]

@@ -259,6 +259,11 @@ def test_a_form_says_what_is_wrong_in_its_own_words(client: TestClient) -> None:
     assert "RoadmapItem" not in alert
 
 
+def test_a_french_page_says_where_a_query_is_wrong(client: TestClient) -> None:
+    page = client.get("/sparql", params={"query": "SELECT *\n{ ?s ?p }", "lang": "fr"}, headers=PAGE)
+    assert re.search(r"<p class=.hint.>Ligne 2, colonne \d+\.</p>", page.text)
+
+
 def test_every_title_of_a_problem_is_for_people(client: TestClient) -> None:
     titles = [title for title, _ in WORDS.values()]
     assert len(titles) == len(set(titles)) >= 12

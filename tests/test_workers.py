@@ -87,7 +87,7 @@ def test_a_process_answers_one_query_after_another(snapshot: Path) -> None:
 def test_a_refusal_keeps_its_place_on_its_way_between_processes(snapshot: Path) -> None:
     with working(snapshot) as workers, pytest.raises(QueryError) as refused:
         ask(workers, "SELECT ?x {\n ?x a ex:Thing }")
-    assert (refused.value.line, refused.value.column) == (2, 15)
+    assert (refused.value.line, refused.value.column) == (2, 7)
     assert refused.value.hint == "The prefix ex: is not declared."
 
 

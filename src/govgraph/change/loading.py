@@ -19,11 +19,11 @@ from govgraph.catalogue import Audience
 from govgraph.change import Loaded, Progress, Record, Rejected, no_progress
 from govgraph.change.composing import Composition
 from govgraph.change.merging import Merging
-from govgraph.change.skolem import Skolem
+from govgraph.change.skolem import NAMELESS, Skolem
 from govgraph.change.watching import Watched
 from govgraph.contract import Contract, Form
 from govgraph.errors import LoadError, StoreMissing
-from govgraph.iris import Names
+from govgraph.iris import RDF_TYPE, Names, compact
 from govgraph.store import Store, Term
 from govgraph.store.staging import Staging, syntax_of
 from govgraph.validation import check
@@ -65,6 +65,7 @@ class Load:
         self._seen: dict[NamedNode, set[Term]] = {graph: set() for graph in self._graphs}
         self._incoming = 0
         self._rejected: list[Rejected] = []
+        self._doubtful: list[tuple[NamedNode, NamedNode, Record]] = []
         self._loaded = self._merged = 0
         self.began_from = 0
         """The revision it adds to; 0 where there is none yet."""
@@ -158,6 +159,7 @@ class Load:
         Raises LoadError, leaving the catalogue as it was, when ``strict`` and a record was rejected, when nothing at
         all could be read, or when there are too many findings to keep.
         """
+        self._settle()
         if self._rejected and (strict or not self.used):
             first, count = self._rejected[0], len(self._rejected)
             place = f"{first.file} line {first.line}" if first.line else first.file
@@ -223,8 +225,34 @@ class Load:
             self._forget(of, graph)
             return
         records = [Record(called, 0, s) for s in subjects if isinstance(s, NamedNode) and s not in inside]
-        self._account(of, graph, records, Merging(self.contract))
+        doubtful = [record for record in records if self._claims_a_kind(record) and not self._has_kind(record.entity)]
+        self._doubtful += [(of, graph, record) for record in doubtful]
+        self._account(of, graph, [r for r in records if r not in set(doubtful)], Merging(self.contract))
         self._seen[of].update(subjects)
+
+    def _claims_a_kind(self, record: Record) -> bool:
+        """Whether its address is one of the catalogue's own, where only kinds have entries."""
+        own = self.names.split(record.entity.value)
+        return own is not None and own[0] != NAMELESS
+
+    def _has_kind(self, entity: NamedNode) -> bool:
+        graphs = [graph for of in self._graphs.values() for graph in of]
+        types = (t.object for g in graphs for t in self._staging.statements(entity, g) if t.predicate == RDF_TYPE)
+        return any(type_ in self.contract.by_class for type_ in types)
+
+    def _settle(self) -> None:
+        """Account for what had no kind when it was read: another file may have given it one since."""
+        for of, graph, record in self._doubtful:
+            if self._has_kind(record.entity):
+                self._account(of, graph, [record], Merging(self.contract))
+                continue
+            said = self._staging.statements(record.entity, graph)
+            types = ", ".join(compact(t.object.value) for t in said if t.predicate == RDF_TYPE)  # type: ignore[union-attr]
+            reason = f"It is a {types}, which is no kind" if types else "Nothing says of which kind it is"
+            reason += "; govgraph contract lists the kinds."
+            self.reject(Rejected(record.file, record.line, record.entity.value, reason))
+            self._staging.remove(graph, said)
+        self._doubtful.clear()
 
     @property
     def _part_paths(self) -> set[NamedNode]:

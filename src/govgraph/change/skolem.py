@@ -12,6 +12,9 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 from govgraph.contract import Contract
 from govgraph.iris import RDF_TYPE, Names, digest
 
+NAMELESS = "node"
+"""In the place of the kind in the address of what is of no kind."""
+
 
 def skolemise(triples: Iterable[Triple], contract: Contract, names: Names) -> list[Triple]:
     """The triples with an IRI ``{base}id/{kind}/{owner}-{digest}`` for every blank node."""
@@ -68,7 +71,7 @@ class Skolem:
             known = self._names.split(owner) if owner else None
             stem = f"{known[1][:60]}-" if known else ""
             mark = digest(owner, relation, self._said(node, frozenset()))[:12]
-            self._found[node] = self._names.entity(kind.slug if kind else "node", f"{stem}{mark}")
+            self._found[node] = self._names.entity(kind.slug if kind else NAMELESS, f"{stem}{mark}")
         return self._found[node]
 
     def _types(self, node: BlankNode) -> list[NamedNode]:

@@ -76,7 +76,6 @@ def field(
     description: str,
     *,
     arguments: Iterable[StrawberryArgument] = (),
-    deprecated: str | None = None,
 ) -> RuleField:
     # The underscore keeps names such as "from" out of Python's way.
     made = RuleField(
@@ -84,11 +83,16 @@ def field(
         graphql_name=name,
         type_annotation=StrawberryAnnotation(type_),
         description=description or None,
-        deprecation_reason=deprecated,
     )
     made.rule = rule
     made.arguments = list(arguments)
     return made
+
+
+def deprecate(field_: RuleField, reason: str) -> RuleField:
+    """The field with a reason not to use it; unchanged where there is none."""
+    field_.deprecation_reason = reason or None
+    return field_
 
 
 def attribute(name: str, type_: object, description: str, source_name: str = "") -> RuleField:
@@ -131,21 +135,21 @@ def shell(name: str, *bases: type) -> type:
     return types.new_class(name, bases)
 
 
-def fill(
-    shell_: type,
-    fields: Iterable[StrawberryField],
-    description: str,
-    *,
-    interface: bool = False,
-    input_: bool = False,
-    one_of: bool = False,
-) -> type:
-    """Give a shell its fields and make it a GraphQL type."""
+def fill(shell_: type, fields: Iterable[StrawberryField], description: str, *, interface: bool = False) -> type:
+    """Give a shell its fields and make it a type of answers."""
+    _give(shell_, fields)
+    return strawberry.type(shell_, is_interface=interface, description=description or None)
+
+
+def fill_input(shell_: type, fields: Iterable[StrawberryField], description: str, *, one_of: bool = False) -> type:
+    """Give a shell its fields and make it a type of arguments; with ``one_of`` exactly one of them is given."""
+    _give(shell_, fields)
+    return strawberry.input(shell_, description=description or None, one_of=one_of)
+
+
+def _give(shell_: type, fields: Iterable[StrawberryField]) -> None:
     made = list(fields)
     annotations = {f.python_name: f.type_annotation.annotation for f in made if f.type_annotation}
     shell_.__annotations__ = annotations
     for one in made:
         setattr(shell_, one.python_name, one)
-    if input_:
-        return strawberry.input(shell_, description=description or None, one_of=one_of)
-    return strawberry.type(shell_, is_interface=interface, description=description or None)

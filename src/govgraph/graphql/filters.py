@@ -17,7 +17,7 @@ from govgraph.catalogue.selection import Condition, Every, No, Order, Some, Wher
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import BadRequest, ContractError
 from govgraph.graphql.entities import refer
-from govgraph.graphql.fields import entry, fill, many, maybe, shell
+from govgraph.graphql.fields import entry, fill_input, many, maybe, shell
 from govgraph.graphql.kinds import Types, describe, enum, renamed
 from govgraph.graphql.names import capitals
 from govgraph.graphql.scalars import IRI, datatype, spell
@@ -63,7 +63,7 @@ class Filters:
         by = enum(names.take(f"{kind.name}OrderField", f"The order of {kind.name}"), words, "")
         made = shell(names.take(f"{kind.name}Order", f"The order of {kind.name}"))
         fields = [entry("field", by, "By what."), entry("direction", maybe(self.direction), "ASC where not given.")]
-        return fill(made, fields, "Entries without a value come last in both directions.", input_=True)
+        return fill_input(made, fields, "Entries without a value come last in both directions.")
 
     def where(self, names: Names, kind: Kind, given: Mapping[str, Any] | None, depth: int = 1) -> Where:
         """The condition a filter stands for. Raises BadRequest."""
@@ -108,7 +108,7 @@ class Filters:
                 fields.append(entry(prop.name, maybe(type_), describe(prop.labels), deprecated=prop.deprecated))
                 fields += [entry(n, maybe(type_), "", deprecated=renamed(prop)) for n in prop.former_names]
                 entries |= dict.fromkeys((prop.name, *prop.former_names), _Entry(prop, terms))
-        fill(mine, fields, "What stands side by side must all hold.", input_=True)
+        fill_input(mine, fields, "What stands side by side must all hold.")
         return entries
 
     def _entry(self, prop: Property) -> tuple[Any, Callable[[Names, Any], Sequence[Term]]]:
@@ -162,11 +162,10 @@ class Filters:
 
     def _once(self, name: str, fields: list[Any], *, one_of: bool) -> Any:
         if name not in self._operators:
-            self._operators[name] = fill(
+            self._operators[name] = fill_input(
                 shell(self._types.names.take(name, f"The type {name}")),
                 fields,
                 "Exactly one of these." if one_of else "What stands side by side must all hold.",
-                input_=True,
                 one_of=one_of,
             )
         return self._operators[name]

@@ -13,7 +13,7 @@ from govgraph.catalogue.text import label_of
 from govgraph.contract import CodeList, Contract, Form, Kind, Property, Severity, Text, say
 from govgraph.graphql import texts
 from govgraph.graphql.entities import THING, Interfaces
-from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell
+from govgraph.graphql.fields import Arguments, Rule, argument, attribute, deprecate, field, fill, many, maybe, shell
 from govgraph.graphql.names import Names, capitals
 from govgraph.graphql.reading import Request
 from govgraph.graphql.scalars import IRI, datatype
@@ -118,7 +118,7 @@ class Types:
     def _field(self, kind: Kind, prop: Property, name: str, deprecated: str) -> Any:
         type_, rule, arguments = self._values(kind, prop)
         words = describe(prop.descriptions) or describe(prop.labels)
-        return field(name, rule, type_, words, arguments=arguments, deprecated=deprecated or None)
+        return deprecate(field(name, rule, type_, words, arguments=arguments), deprecated)
 
     def _values(self, kind: Kind, prop: Property) -> tuple[Any, Rule, Sequence[Any]]:
         """The GraphQL type of a property, its rule and its arguments."""

@@ -113,10 +113,10 @@ class Request:
     reads: int = 0
 
     def __post_init__(self) -> None:
-        self._values: dict[Property, dict[Term, list[Term]]] = {}
+        self._values: dict[Property, dict[Term, Sequence[Term]]] = {}
         self._labels: dict[tuple[str, ...], _Known[Label]] = {}
         self._kinds: _Known[Kind | None] = _Known(self._find_kinds, None)
-        self._findings: _Known[list[Finding]] = _Known(self._find_findings, [])
+        self._findings: _Known[Sequence[Finding]] = _Known(self._find_findings, ())
 
     def read(self, needs: Needs, nodes: Sequence[NamedNode]) -> None:
         """Read for a whole level what it needs; at most one read for values, one for kinds, one per labels."""
@@ -129,7 +129,7 @@ class Request:
         if needs.findings:
             self._findings.read(nodes)
 
-    def values(self, prop: Property, nodes: Sequence[Term]) -> list[list[Term]]:
+    def values(self, prop: Property, nodes: Sequence[Term]) -> list[Sequence[Term]]:
         try:
             found = self._values[prop]
             return [found[node] for node in nodes]
@@ -144,7 +144,7 @@ class Request:
     def labels(self, languages: tuple[str, ...], nodes: Sequence[Term]) -> list[Label]:
         return self._labels_in(languages).column(nodes)
 
-    def findings(self, nodes: Sequence[Term]) -> list[list[Finding]]:
+    def findings(self, nodes: Sequence[Term]) -> list[Sequence[Finding]]:
         return self._findings.column(nodes)
 
     def _read_values(self, properties: Iterable[Property], nodes: Sequence[Term]) -> None:
@@ -175,9 +175,9 @@ class Request:
         found.update(self.view.kinds(nodes))
         return found
 
-    def _find_findings(self, nodes: list[Term]) -> Mapping[Term, list[Finding]]:
+    def _find_findings(self, nodes: list[Term]) -> Mapping[Term, Sequence[Finding]]:
         self.reads += 1
         return self.view.findings(nodes)
 
 
-_NO_VALUES: list[Term] = []
+_NO_VALUES: tuple[Term, ...] = ()

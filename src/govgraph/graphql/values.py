@@ -33,7 +33,7 @@ class PropertyRule(Rule):
         give = self.giving(arguments, request.limits)
         return [give(values) for values in columns]
 
-    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
+    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
         """From the terms a node has to what the field gives for it."""
         raise NotImplementedError
 
@@ -41,7 +41,7 @@ class PropertyRule(Rule):
 class OneText(PropertyRule):
     """A text said once in each language."""
 
-    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
+    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
         wanted = texts.languages(arguments)
         return lambda values: texts.chosen(values, wanted) if values else None
 
@@ -49,7 +49,7 @@ class OneText(PropertyRule):
 class SeveralTexts(PropertyRule):
     """Texts of which there may be several in one language."""
 
-    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
+    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
         wanted = texts.languages(arguments)
         return lambda values: texts.several(values, wanted) if values else []
 
@@ -61,10 +61,10 @@ class OneLiteral(PropertyRule):
         super().__init__(prop)
         self.read = read
 
-    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
+    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
         several = SeveralLiterals(self._property, self.read).giving(arguments, limits)
 
-        def give(values: list[Term]) -> object:
+        def give(values: Sequence[Term]) -> object:
             return next(iter(several(values)), None) if values else None
 
         return give
@@ -73,10 +73,10 @@ class OneLiteral(PropertyRule):
 class SeveralLiterals(OneLiteral):
     """Every literal that is of the datatype."""
 
-    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
+    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
         read = self.read
 
-        def give(values: list[Term]) -> list[object]:
+        def give(values: Sequence[Term]) -> list[object]:
             found = sorted({value.value for value in values if isinstance(value, Literal)})
             return [value for text in found if (value := read(text)) is not None]
 
@@ -86,7 +86,7 @@ class SeveralLiterals(OneLiteral):
 class OneLink(PropertyRule):
     """The entity it points to; the first by IRI where there are several in spite of the shape."""
 
-    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
+    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
         return lambda values: next(iter(links(values)), None)
 
 
@@ -98,7 +98,7 @@ class SeveralLinks(PropertyRule):
         first = arguments.get("first")
         return size("first", None if first == LINKS_SHOWN else first, LINKS_SHOWN, limits.page_max)
 
-    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
+    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
         start = arguments.get("offset") or 0
         stop = start + self.width(arguments, limits)
         return lambda values: links(values)[start:stop]
@@ -137,8 +137,8 @@ class SeveralCodes(PropertyRule):
         super().__init__(prop)
         self.codes = codes
 
-    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
-        def give(values: list[Term]) -> list[CodeValue]:
+    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
+        def give(values: Sequence[Term]) -> list[CodeValue]:
             found = [self.codes.get(iri) or CodeValue.unknown(iri) for iri in links(values)]
             return sorted(found, key=lambda code: code.position) if len(found) > 1 else found
 
@@ -148,6 +148,6 @@ class SeveralCodes(PropertyRule):
 class OneCode(SeveralCodes):
     """The code it has; the first of the list where there are several in spite of the shape."""
 
-    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[list[Term]], Any]:
+    def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
         several = super().giving(arguments, limits)
         return lambda values: next(iter(several(values)), None)

@@ -58,7 +58,10 @@ class Endpoint:
         accept = request.headers.get("accept")
         if request.method != "POST" and "query" not in request.query_params and choose(accept, OFFERS) is HTML:
             return await run_in_threadpool(page, self.house, request)
-        offer = choose(accept, (JSON, GRAPHQL))
+        # Who asks for a page alone and sends a query reads JSON sooner than a refusal.
+        offer = choose(accept, (JSON, GRAPHQL)) or (
+            JSON if request.method != "POST" and choose(accept, (HTML,)) else None
+        )
         try:
             if offer is None:
                 raise NotAcceptable("GraphQL is answered as JSON.", f"Accept {GRAPHQL.type} or {JSON.type}.")

@@ -7,7 +7,7 @@ hold what a parser said: a page then says in its own words what is the matter, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 
@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
-from govgraph.errors import GovgraphError
+from govgraph.errors import GovgraphError, QueryError
 from govgraph.media import HTML, Format, choose
 from govgraph.web.house import House
 from govgraph.web.language import N_, Said, Words
@@ -79,7 +79,12 @@ def word(words: Words, code: str, sentence: str, hint: str = "") -> Worded:
 
 
 def word_error(words: Words, error: GovgraphError) -> Worded:
-    return word(words, _code(error), error.sentence, error.hint)
+    """Where a query is wrong is said in the reader's language too."""
+    worded = word(words, _code(error), error.sentence, error.hint)
+    if worded.detail and isinstance(error, QueryError) and error.line:
+        place = Said(N_("Line %(line)s, column %(column)s."), line=error.line, column=error.column)
+        return replace(worded, hint=words.tell(place))
+    return worded
 
 
 def _code(error: GovgraphError) -> str:
