@@ -15,9 +15,10 @@ from govgraph.change import Progress
 from govgraph.change.publishing import Publishing
 from govgraph.contract import Contract
 from govgraph.iris import Names
-from govgraph.store import Part
+from govgraph.store import Part, Path
 from govgraph.store.staging import Staging
-from govgraph.validation import Report, ntriples
+from govgraph.validation import Finding, Report, ntriples
+from govgraph.validation.unknown import UNKNOWN
 
 
 class Composition:
@@ -32,10 +33,13 @@ class Composition:
         names: Names,
         staging: Staging,
         staged: Mapping[NamedNode, Sequence[NamedNode]],
-        validate: Callable[[Iterable[bytes]], Report],
+        validate: Callable[..., Report],
         progress: Progress,
     ) -> None:
-        """``staged`` says which graphs of ``staging`` become the working and which the reference graph."""
+        """``staged`` says which graphs of ``staging`` become the working and which the reference graph.
+
+        ``validate`` is ``validation.check`` but for the data and ``unknown_already``.
+        """
         self.seconds = {"validate": 0.0, "publish": 0.0}
         self._contract = contract
         self._names = names
@@ -64,21 +68,32 @@ class Composition:
             public = self.publishing.public(working)
         yield Part(names.public, public)
         if self.publishing.held:
-            report = self._checked(public, reference)
+            report = self._checked(public, reference, unknown_already=self._shown_unknown())
             while self.publishing.withdraw(report):
                 with self._timed("publish"):
                     before, public = public, self.publishing.public(public)
                 yield Part(names.public, _difference(before, public), taken_back=True)
-                report = self._checked(public, reference)
+                report = self._checked(public, reference, unknown_already=self._shown_unknown())
         yield self._reported(Audience.PUBLIC, report)
         self._progress("writing", 0, 0)
 
     def _reported(self, audience: Audience, report: Report) -> Part:
         return Part(self._names.report(audience), ntriples(report.triples(self._names.base)))
 
-    def _checked(self, *data: bytes) -> Report:
+    def _checked(self, *data: bytes, unknown_already: Iterable[Finding] | None = None) -> Report:
         with self._timed("validate"):
-            return self._validate(data)
+            return self._validate(data, unknown_already=unknown_already)
+
+    def _shown_unknown(self) -> list[Finding]:
+        """The findings of unknown predicates that still have a value in what is published."""
+        graphs, held = self._staged[self._names.working], self.publishing.held
+
+        def is_shown(finding: Finding) -> bool:
+            said = (t for graph in graphs for t in self._staging.statements(finding.entity, graph))
+            return any(finding.path == Path(t.predicate) and t.object not in held for t in said)
+
+        unknown = (f for f in self.report.findings if f.component == UNKNOWN and f.entity not in held)
+        return [finding for finding in unknown if is_shown(finding)]
 
     def _written(self, graph: NamedNode) -> bytes:
         return b"".join(self._staging.write(staged) for staged in self._staged[graph])

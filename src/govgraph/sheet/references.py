@@ -55,18 +55,22 @@ class References:
 
     def _suggest(self, contract: Contract, kinds: Sequence[str], text: str) -> str:
         what = " or ".join(say(contract.by_name[kind].labels, ()).lower() for kind in kinds)
-        known = [
-            name
-            for kind in kinds
-            for name in self._names.get(kind, {})
-            if not name.startswith(f"{contract.by_name[kind].slug}/")
-        ]
-        sensible = len(known) <= _MOST_COMPARED and len(self._unknown) < _MOST_SUGGESTED
-        near = get_close_matches(plain(text), known, 3, 0.7) if sensible else []
-        if not near:
+        shown = self._near(contract, kinds, text) if len(self._unknown) < _MOST_SUGGESTED else []
+        if not shown:
             return f"“{text}” is no {what} known here; load it first, or in the same command."
-        shown = [next(iter(self._names[k][n].values())) for n in near for k in kinds if n in self._names.get(k, {})]
-        return f"“{text}” is no {what} known here; did you mean {' or '.join(f'“{s}”' for s in dict.fromkeys(shown))}?"
+        return f"“{text}” is no {what} known here; did you mean {' or '.join(f'“{name}”' for name in shown)}?"
+
+    def _near(self, contract: Contract, kinds: Sequence[str], text: str) -> list[str]:
+        """Up to three names like a text, as they are spelt."""
+        if sum(len(self._names.get(kind, {})) for kind in kinds) > _MOST_COMPARED:
+            return []
+        spelt = {
+            name: next(iter(called.values()))
+            for kind in kinds
+            for name, called in self._names.get(kind, {}).items()
+            if not name.startswith(f"{contract.by_name[kind].slug}/")
+        }
+        return list(dict.fromkeys(spelt[name] for name in get_close_matches(plain(text), spelt, 3, 0.7)))
 
     @cached_property
     def _names(self) -> dict[str, dict[str, dict[NamedNode, str]]]:

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import Literal as OneOf
 
 import pyoxigraph
@@ -110,14 +109,26 @@ class Report:
         return said
 
 
-def check(contract: Contract, data: Iterable[bytes], engine: str = "shacl", *, most: int | None = None) -> Report:
+def check(
+    contract: Contract,
+    data: Iterable[bytes],
+    engine: str = "shacl",
+    *,
+    most: int | None = None,
+    unknown_already: Iterable[Finding] | None = None,
+) -> Report:
     """Validate N-Triples, given in parts, together with the contract's vocabulary.
 
+    ``unknown_already`` are the findings of unknown predicates where they are known; None: they are looked for.
     Raises ValueError when the data is no N-Triples, TooManyFindings when there are more than ``most``.
     """
     parts = tuple(data)
     outcomes = ENGINES[engine](contract.shapes, b"".join((*parts, contract.vocabulary)), most)
-    findings = {_finding(contract, outcome) for outcome in chain(outcomes, unknown(contract, parts))}
+    findings = {_finding(contract, outcome) for outcome in outcomes}
+    if unknown_already is None:
+        findings |= {_finding(contract, outcome) for outcome in unknown(contract, parts)}
+    else:
+        findings |= set(unknown_already)
     if most is not None and len(findings) > most:
         raise TooManyFindings(
             f"There are more than {most:,} findings, too many to keep. Among the first are {_commonest(findings)}.",
