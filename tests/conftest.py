@@ -42,15 +42,11 @@ def shared() -> Path:
 
 
 @dataclass(frozen=True)
-class Seed:
-    """The shipped seed, loaded into ``directory``."""
+class Filled:
+    """A catalogue, what loading it did, and its views."""
 
-    contract: Contract
-    store: DiskStore
-    catalogue: Catalogue
-    questions: Mapping[str, Question]
     loaded: Loaded
-    directory: Path
+    catalogue: Catalogue
 
     @property
     def public(self) -> View:
@@ -59,6 +55,16 @@ class Seed:
     @property
     def working(self) -> View:
         return self.catalogue.view(Audience.WORKING)
+
+
+@dataclass(frozen=True)
+class Seed(Filled):
+    """The shipped seed, loaded into ``directory``."""
+
+    contract: Contract
+    store: DiskStore
+    questions: Mapping[str, Question]
+    directory: Path
 
 
 @pytest.fixture(scope="session")
@@ -66,24 +72,13 @@ def seed(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     directory = tmp_path_factory.mktemp("seed") / "data"
     store = DiskStore(directory, BASE)
     loaded = load_seed(store, contract)
-    yield Seed(contract, store, Catalogue(store, contract), read_questions(contract), loaded, directory)
+    yield Seed(loaded, Catalogue(store, contract), contract, store, read_questions(contract), directory)
     store.close()
 
 
 @dataclass(frozen=True)
-class Small:
+class Small(Filled):
     """A catalogue made of one Turtle text."""
-
-    loaded: Loaded
-    catalogue: Catalogue
-
-    @property
-    def public(self) -> View:
-        return self.catalogue.view(Audience.PUBLIC)
-
-    @property
-    def working(self) -> View:
-        return self.catalogue.view(Audience.WORKING)
 
 
 @pytest.fixture

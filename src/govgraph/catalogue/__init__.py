@@ -13,7 +13,7 @@ from enum import StrEnum
 from math import inf
 from typing import TypeVar
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
 from govgraph.catalogue.kept import Kept
 from govgraph.catalogue.summary import Summary, sum_up
@@ -273,8 +273,3 @@ class View:
         ]
         found = self.reader.values(list(parts), paths, self.graphs)
         return {part: owners[0] for of in found.values() for part, owners in of.items()}
-
-
-def literal_text(term: Term | None) -> str:
-    """The words of a literal, empty for anything else."""
-    return term.value if isinstance(term, Literal) else ""

@@ -66,6 +66,7 @@ class Load:
         self._incoming = 0
         self._rejected: list[Rejected] = []
         self._doubtful: list[tuple[NamedNode, NamedNode, Record]] = []
+        self._of_kinds: set[Term] = set()
         self._loaded = self._merged = 0
         self.began_from = 0
         """The revision it adds to; 0 where there is none yet."""
@@ -81,6 +82,7 @@ class Load:
             for graph, seen in self._seen.items():
                 self._staging.read(graph, reader.dump(graph))
                 seen.update(self._staging.nodes(_SUBJECTS, (graph,)))
+                self._of_kinds.update(self._typed(graph))
 
     @property
     def rejected(self) -> tuple[Rejected, ...]:
@@ -131,6 +133,7 @@ class Load:
         with self._timed("read"):
             named = Skolem(triples, self.contract, self.names).replaced()
             self._staging.add(graph, named)
+            self._of_kinds.update(self._typed(graph))
             self._account(into, graph, records, Merging(self.contract, whole=True))
             self._seen[into].update(t.subject for t in named)
         for one in rejected:
@@ -225,9 +228,10 @@ class Load:
             self._forget(of, graph)
             return
         records = [Record(called, 0, s) for s in subjects if isinstance(s, NamedNode) and s not in inside]
-        doubtful = [record for record in records if self._claims_a_kind(record) and not self._has_kind(record.entity)]
-        self._doubtful += [(of, graph, record) for record in doubtful]
-        self._account(of, graph, [r for r in records if r not in set(doubtful)], Merging(self.contract))
+        self._of_kinds.update(self._typed(graph))
+        doubtful = {r for r in records if r.entity not in self._of_kinds and self._claims_a_kind(r)}
+        self._doubtful += [(of, graph, record) for record in records if record in doubtful]
+        self._account(of, graph, [record for record in records if record not in doubtful], Merging(self.contract))
         self._seen[of].update(subjects)
 
     def _claims_a_kind(self, record: Record) -> bool:
@@ -235,15 +239,15 @@ class Load:
         own = self.names.split(record.entity.value)
         return own is not None and own[0] != NAMELESS
 
-    def _has_kind(self, entity: NamedNode) -> bool:
-        graphs = [graph for of in self._graphs.values() for graph in of]
-        types = (t.object for g in graphs for t in self._staging.statements(entity, g) if t.predicate == RDF_TYPE)
-        return any(type_ in self.contract.by_class for type_ in types)
+    def _typed(self, graph: NamedNode) -> Iterator[Term]:
+        """What a graph says to be of a kind."""
+        for class_ in self.contract.by_class:
+            yield from self._staging.subjects(RDF_TYPE, class_, graph)
 
     def _settle(self) -> None:
         """Account for what had no kind when it was read: another file may have given it one since."""
         for of, graph, record in self._doubtful:
-            if self._has_kind(record.entity):
+            if record.entity in self._of_kinds:
                 self._account(of, graph, [record], Merging(self.contract))
                 continue
             said = self._staging.statements(record.entity, graph)

@@ -75,7 +75,6 @@ class _ContractReader:
     def __init__(self, graph: TurtleGraph) -> None:
         self.graph = graph
         self.names_of_shapes: dict[Node, NamedNode] = {}
-        self.unexposed: list[tuple[str, str]] = []
 
     def contract(self) -> Contract:
         subclasses = self._subclasses()

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal as OneOf
 
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
@@ -21,8 +20,6 @@ from govgraph.store import Path, Term
 from govgraph.validation.engines import ENGINES, Outcome
 from govgraph.validation.messages import message
 from govgraph.validation.unknown import UNKNOWN, unknown
-
-EngineName = OneOf["shacl", "pyshacl"]
 
 
 @dataclass(frozen=True)

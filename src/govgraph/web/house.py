@@ -32,8 +32,3 @@ class House:
     def root(self) -> str:
         """The path of the base without its last slash: empty, or such as ``/catalogue``."""
         return urlsplit(self.settings.base).path.rstrip("/")
-
-    @property
-    def origin(self) -> str:
-        """Scheme and host of the base: what absolute addresses begin with."""
-        return self.settings.base.removesuffix(self.root + "/")
