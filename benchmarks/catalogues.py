@@ -6,9 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from generator import BASE, Made, generate
+from govgraph.access import Author, Role
 from govgraph.catalogue import Audience, Catalogue, View
 from govgraph.change.loading import Load
 from govgraph.contract import Contract
+from govgraph.gate.bulk import LoggedStore
+from govgraph.settings import read
 from govgraph.store.embedded import DiskStore
 from govgraph.store.workers import Limits
 from habits import Shape
@@ -40,12 +43,18 @@ class Catalogues:
 
     def store(self, services: int) -> DiskStore:
         if services not in self._stores:
-            store = DiskStore(self.directory / f"store-{services}", BASE, limits=Limits(seconds=600))
-            load = Load(store, self.contract)
+            directory = self.directory / f"store-{services}"
+            logged = self.logged(directory)
+            load = Load(logged, self.contract)
             load.read_rdf(self.file(services))
             load.finish(strict=True)
-            self._stores[services] = store
+            logged.close()
+            self._stores[services] = DiskStore(directory, BASE, limits=Limits(seconds=600))
         return self._stores[services]
+
+    def logged(self, directory: Path) -> LoggedStore:
+        """A data directory as ``govgraph load`` writes it."""
+        return LoggedStore(read({}, data=directory, base=BASE), self.contract, Author("benchmark", Role.ADMIN))
 
     def view(self, services: int) -> View:
         return Catalogue(self.store(services), self.contract).view(Audience.WORKING)

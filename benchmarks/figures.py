@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -26,9 +25,8 @@ from govgraph.change.loading import Load
 from govgraph.graphql import Asked, build_schema
 from govgraph.iris import PREFIXES, SH, Names
 from govgraph.question.reading import read as read_questions
-from govgraph.store.embedded import DiskStore
 from govgraph.validation import check
-from measuring import Row, Side, Times, in_turn, ratio, spell, spread
+from measuring import Row, Side, Sizes, Times, in_turn, ratio, spell, spread
 
 _NO_SHAPES = "<urn:none> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://www.w3.org/ns/shacl#NodeShape> .\n"
 _LISTS = {"needsBlocks": "identifier", "usesSystems": "identifier", "legalBasis": "identifier"}
@@ -37,19 +35,6 @@ _PAGE = (
     + " ".join(f"{name} {{ title {{ value }} {inner} }}" for name, inner in _LISTS.items())
     + " } } }"
 )
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Numbers of services and of rounds; what takes milliseconds gets ``often`` times as many rounds of a few calls."""
-
-    large: int = 10_000
-    validation: int = 10_000
-    question: int = 10_000
-    scaling: tuple[int, ...] = (1_000, 10_000)
-    rounds: int = 5
-    often: int = 6
-    times: int = 5
 
 
 def quiet_rdflib() -> None:
@@ -75,7 +60,7 @@ def load(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
         "≥ 0.35",
         found >= 0.35,
         (
-            f"of ours: {items}; the log comes with stage B; write is what is left to write when all else is done",
+            f"of ours: {items}; write is what is left to write when all else is done, the log included",
             f"{loaded[-1].published:,} of {loaded[-1].entities:,} entities published",
             spread(took["named"], took["ours"]),
         ),
@@ -103,9 +88,12 @@ def _loads(
     directories = (catalogues.directory / f"load-{number}" for number in count())
 
     def ours() -> None:
-        one = Load(DiskStore(next(directories), BASE), catalogues.contract)
+        store = catalogues.logged(next(directories))
+        one = Load(store, catalogues.contract)
         one.read_rdf(path)
-        loaded.append(one.finish(strict=True))
+        done = one.finish(strict=True)
+        loaded.append(done)
+        store.close()
 
     def raw(graph: NamedNode | None) -> None:
         store = pyoxigraph.Store(str(next(directories)))

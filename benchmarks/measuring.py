@@ -13,6 +13,19 @@ Side: TypeAlias = Callable[[], object]
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """Numbers of services and of rounds; what takes milliseconds gets ``often`` times as many rounds of a few calls."""
+
+    large: int = 10_000
+    validation: int = 10_000
+    question: int = 10_000
+    scaling: tuple[int, ...] = (1_000, 10_000)
+    rounds: int = 5
+    often: int = 6
+    times: int = 5
+
+
+@dataclass(frozen=True)
 class Times:
     """Seconds of every round of one side."""
 

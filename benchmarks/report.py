@@ -15,18 +15,20 @@ from rich.console import Console
 from rich.table import Table
 
 from catalogues import Catalogues
-from figures import FIGURES, Sizes, quiet_rdflib
+from changes import CHANGES
+from figures import FIGURES, quiet_rdflib
 from govgraph.contract.reading import read
 from habits import Shape
-from measuring import Row
+from measuring import Row, Sizes
 
+_ALL = (*FIGURES, *CHANGES)
 _QUICK = Sizes(large=210, validation=40, question=40, scaling=(40, 210), rounds=1, often=1, times=1)
 _LIBRARIES = ("pyoxigraph", "shacl", "pyshacl", "rdflib", "graphql-core")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure govgraph against the plainest other way, as ratios.")
-    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"of: {', '.join(f.__name__ for f in FIGURES)}")
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"of: {', '.join(f.__name__ for f in _ALL)}")
     parser.add_argument("--quick", action="store_true", help="tiny catalogues: shows that it runs, measures nothing")
     parser.add_argument("--large", action="store_true", help="scaling up to 100,000 services as well")
     parser.add_argument("--rounds", type=int, default=Sizes.rounds, help="rounds of each comparison")
@@ -36,9 +38,9 @@ def main() -> None:
         default = getattr(Shape, name)
         parser.add_argument(f"--{name}", type=type(default), default=default, help="shape of the generated catalogue")
     given = parser.parse_args()
-    wanted = [figure for figure in FIGURES if not given.figures or figure.__name__ in given.figures]
+    wanted = [figure for figure in _ALL if not given.figures or figure.__name__ in given.figures]
     if len(wanted) < len(given.figures):
-        parser.error(f"there are: {', '.join(figure.__name__ for figure in FIGURES)}")
+        parser.error(f"there are: {', '.join(figure.__name__ for figure in _ALL)}")
     sizes = _QUICK if given.quick else _sizes(given.services, given.rounds, large=given.large)
     shape = Shape(0, given.seed, given.gaps, given.links, given.skew, given.missing)
     quiet_rdflib()

@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from govgraph.access import Author, Role
 from govgraph.catalogue import Audience, Catalogue, View
 from govgraph.change import Loaded
 from govgraph.change.loading import Load
 from govgraph.change.seeding import seed as load_seed
 from govgraph.contract import Contract
 from govgraph.contract.reading import read as read_contract
+from govgraph.gate.bulk import LoggedStore
 from govgraph.iris import PREFIXES
 from govgraph.question import Question
 from govgraph.question.reading import read as read_questions
+from govgraph.settings import read as read_settings
 from govgraph.store.embedded import DiskStore, MemoryStore
 
 pytest_plugins = ("graphql_country", "requirements")
@@ -70,8 +73,10 @@ class Seed(Filled):
 @pytest.fixture(scope="session")
 def seed(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seed]:
     directory = tmp_path_factory.mktemp("seed") / "data"
+    logged = LoggedStore(read_settings({}, data=directory, base=BASE), contract, Author("test:load", Role.ADMIN))
+    loaded = load_seed(logged, contract)
+    logged.close()
     store = DiskStore(directory, BASE)
-    loaded = load_seed(store, contract)
     yield Seed(loaded, Catalogue(store, contract), contract, store, read_questions(contract), directory)
     store.close()
 

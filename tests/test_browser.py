@@ -35,6 +35,8 @@ PAGES = (
     "/sparql",
     "/graphql",
     "/catalog",
+    "/revisions",
+    "/revision/1",
     "/service/no-such-page",
 )
 WIDTHS = (1280, 390)

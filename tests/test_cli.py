@@ -552,9 +552,12 @@ def test_a_contract_is_checked_against_the_stored_catalogue(call: Call, seed: Se
     )
     told = call("contract", "check", tmp_path, "--format", "json", data=seed.directory)
     assert told.status == 0
-    assert told.json["changes"] == [{"what": "property", "name": "Service.floor"}]
+    what = "is new, recommended"
+    assert told.json["changes"] == [{"of": "property", "name": "Service.floor", "what": what}]
+    assert told.json["breaks"] == []
     services = len(seed.working.members(seed.contract.kind("service")))
-    assert [(f["severity"], f["count"]) for f in told.json["findings"]] == [("info", services)]
+    found = told.json["views"]["working"]["introduced"]
+    assert [(f["severity"], f["count"]) for f in found] == [("info", services)]
     assert "Service.floor" in call("contract", "check", tmp_path, data=seed.directory).out
     turtle(tmp_path / "bad.ttl", "gov:S a sh:NodeShape ; sh:targetClass gov:Nothing .")
     told = call("contract", "check", tmp_path, data=seed.directory)

@@ -139,7 +139,7 @@ def test_values_enter_as_terms_and_never_as_text(engine: pyoxigraph.Store) -> No
         ("SELECT * { ?s ?p ?o . FILTER(?o <= 1 && ) }", 1, 41, "a number"),
         ("# one\nSELECT * { ?s ?p 'é𝄞' xx }", 2, 23, "}"),
         ("SELECT * { ?s ?p ?o } LIMIT ten", 1, 29, "a number"),
-        ("INSERT DATA { <a> <b> <c> }", 1, 1, "This is an update; updates are not available here yet."),
+        ("INSERT DATA { <a> <b> <c> }", 1, 1, "This is an update: send it by POST"),
         ("SELECT ?é {\u2028 ?s }", 1, 14, ""),
     ],
 )

@@ -40,7 +40,7 @@ def test_every_kind_has_a_look_up_and_a_list_and_every_question_a_field(schema: 
     }
     assert len(names) == 2 * len(seed.contract.entities)
     assert names <= set(root.fields)
-    assert len(root.fields) == len(names) + len(seed.questions) + 4
+    assert len(root.fields) == len(names) + len(seed.questions) + 5
 
 
 def test_no_property_is_required_however_often_its_shape_says_so(schema: Schema, contract: Contract) -> None:

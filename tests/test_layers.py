@@ -12,7 +12,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "iris", "settings", "media", "shipped"}),
     frozenset({"store", "contract"}),
     frozenset({"validation", "catalogue"}),
+    frozenset({"access", "history"}),
     frozenset({"change"}),
+    frozenset({"gate"}),
     frozenset({"question", "publication", "sheet"}),
     frozenset({"graphql"}),
     frozenset({"web"}),
@@ -27,6 +29,7 @@ DOORS = {
     "jinja2": {"web"},
     "shacl": {"validation"},
     "pyshacl": {"validation"},
+    "jwt": {"access"},
 }
 
 

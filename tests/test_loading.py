@@ -60,7 +60,8 @@ def test_a_later_file_replaces_single_values_and_texts_and_adds_to_the_rest(tmp_
         contract,
         turtle(
             tmp_path / "b.ttl",
-            """<id/service/a> a cpsv:PublicService ; dct:title "New"@en ; gov:transactionsPerYear 2 ;
+            ORGANISATION.replace("interior", "other")
+            + """<id/service/a> a cpsv:PublicService ; dct:title "New"@en ; gov:transactionsPerYear 2 ;
             cv:hasCompetentAuthority <id/organisation/other> .""",
         ),
     )

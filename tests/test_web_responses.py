@@ -132,9 +132,9 @@ def test_an_unknown_address_is_404(client: TestClient, path: str) -> None:
 
 
 def test_a_wrong_method_is_405_and_says_which_are_right(client: TestClient) -> None:
-    answer = client.delete(SERVICE)
+    answer = client.patch(SERVICE)
     assert answer.status_code == 405
-    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}
     assert answer.json()["title"] == "Method Not Allowed"
 
 

@@ -231,7 +231,7 @@ def test_a_list_refuses_a_filter_it_does_not_understand(client: TestClient, quer
         ("/questions/retiring_system?system=", 400),
         ("/sparql?query=SELECT", 400),
         ("/sparql?query=SELECT&query=ASK", 400),
-        ("/sparql?update=DROP ALL", 403),
+        ("/sparql?update=DROP ALL", 405),
     ],
 )
 def test_a_french_page_refuses_in_french(client: TestClient, path: str, status: int) -> None:

@@ -8,7 +8,19 @@ GovgraphError
 │   ├── StoreLocked             another process writes to it
 │   ├── RevisionConflict        a newer revision came while this one was being made
 │   ├── BaseMismatch            it was loaded under another base IRI
-│   └── FormatTooNew            a newer govgraph wrote it
+│   ├── FormatTooNew            a newer govgraph wrote it
+│   ├── LogDamaged              a record of the revision log is not what was written
+│   ├── LogUnwritable           the revision log cannot be written, so nothing is
+│   ├── WriterAway              nobody who could write answers
+│   └── RevisionAway            the revision asked for has not reached this reader yet
+├── ChangeError             a change cannot be made as it is
+│   ├── Refused                 it would introduce findings that the gate does not let in
+│   ├── Stale                   an entity has changed since its author last saw it
+│   ├── KeyReused               its idempotency key belongs to another change
+│   └── ContractChanged         the catalogue was validated by another contract
+├── Unauthorised            nobody known asks, or with a token that is not valid (any more)
+├── IssuerAway              who signs the tokens cannot be asked for its keys
+├── Forbidden               who asks may not do this
 ├── LoadError               nothing of a load could be used (single bad records are reported, not raised)
 │   ├── TooManyFindings         validation found more than the house can keep
 │   └── MappingError            a mapping file says something a sheet cannot do
@@ -33,6 +45,7 @@ Each error is a sentence for people, a hint that says what to do, and a status (
 
     503 and Retry-After     QueryBusy: the same query will be answered when others are through
     503 and Retry-After     StoreError: the next revision, or the operator, mends it
+    503 and Retry-After     IssuerAway: the operator of the issuer mends it
     503                     QueryOverdue: the same query would be stopped again
     422                     QueryOutOfMemory, ResultTooLarge: it can never be answered as it is
     422                     QueryTooCostly itself: GraphQL's limits, met before anything runs
@@ -104,6 +117,85 @@ class BaseMismatch(StoreError):
 
 class FormatTooNew(StoreError):
     code = "format-too-new"
+
+
+class LogDamaged(StoreError):
+    retry_after = 0
+    code = "log-damaged"
+
+
+class LogUnwritable(StoreError):
+    code = "log-unwritable"
+
+
+class WriterAway(StoreError):
+    code = "writer-away"
+
+
+class RevisionAway(StoreError):
+    retry_after = 1
+    code = "revision-away"
+
+
+class ChangeError(GovgraphError):
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "change"
+
+
+class Refused(ChangeError):
+    """``report`` is the ``validation.Report`` of the findings that stand against the change, and no others.
+
+    ``committed`` is what it would have done, with all it introduces and mends.
+    """
+
+    code = "refused"
+
+    def __init__(self, sentence: str, hint: str = "", *, report: object = None, committed: object = None) -> None:
+        super().__init__(sentence, hint)
+        self.report = report
+        self.committed = committed
+
+
+class Stale(ChangeError):
+    """``revisions`` holds, by IRI, the revision each entity has now; 0 for one that is not there."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    code = "stale"
+
+    def __init__(self, sentence: str, hint: str = "", *, revisions: dict[str, int] | None = None) -> None:
+        super().__init__(sentence, hint)
+        self.revisions = revisions or {}
+
+
+class KeyReused(ChangeError):
+    code = "key-reused"
+
+
+class ContractChanged(ChangeError):
+    status = HTTPStatus.CONFLICT
+    code = "contract-changed"
+
+
+class Unauthorised(GovgraphError):
+    """``presented`` when there was a token, which is not valid; else there was none."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    code = "unauthorised"
+
+    def __init__(self, sentence: str, hint: str = "", *, presented: bool = False) -> None:
+        super().__init__(sentence, hint)
+        self.presented = presented
+
+
+class IssuerAway(GovgraphError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "issuer-away"
+    retry_after = 5
+
+
+class Forbidden(GovgraphError):
+    status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
 
 
 class LoadError(GovgraphError):

@@ -144,3 +144,18 @@ class Names:
     def report(self, audience: str) -> NamedNode:
         """The findings of one audience's view, as a SHACL validation report."""
         return self.graph(f"report-{audience}")
+
+    def history(self, audience: str) -> NamedNode:
+        """PROV about the revisions one audience may know of, and the tombstones of what it has lost."""
+        return self.graph(f"history-{audience}")
+
+    def scores(self, audience: str) -> NamedNode:
+        """The scores of one audience's view, as they are and as they were."""
+        return self.graph(f"scores-{audience}")
+
+    def revision(self, number: int) -> NamedNode:
+        return NamedNode(f"{self.base}revision/{number}")
+
+    def agent(self, author: str) -> NamedNode:
+        """The pseudonym of an author in history."""
+        return NamedNode(f"{self.base}agent/{digest(author)[:16]}")

@@ -29,6 +29,9 @@ DECLARATIONS: tuple[Setting, ...] = (
     Setting("base", "http://127.0.0.1:8000/", "base of every IRI of the catalogue and of every absolute address shown"),
     Setting("host", "127.0.0.1", "address the server listens on"),
     Setting("port", "8000", "port the server listens on"),
+    Setting("workers", "1", "processes that serve, beside the one that writes"),
+    Setting("drain_seconds", "10", "how long a process that is to end may take for the requests it has"),
+    Setting("write_wait_seconds", "2", "how long a change waits for a writer that is being replaced"),
     Setting("contract", "", "directory of a country's own contract (ontology, shapes, questions), added to govgraph's"),
     Setting("ontology", "", "directory read instead of govgraph's own ontology"),
     Setting("shapes", "", "directory read instead of govgraph's own shapes"),
@@ -41,16 +44,32 @@ DECLARATIONS: tuple[Setting, ...] = (
     Setting("query_workers", "4", "query processes per serving process; docs/design.md says who gets which"),
     Setting("query_brief_seconds", "0.5", "what a query may take where one process is kept for brief ones"),
     Setting("query_waiting", "64", "queries at /sparql that may wait for their turn"),
+    Setting("update_seconds", "60", "deadline of one update that is no INSERT DATA or DELETE DATA"),
     Setting("answer_rows", "10000", "most rows of one question's answer"),
     Setting("body_megabytes", "1", "largest body of a request"),
+    Setting("graph_megabytes", "64", "largest body of an update, or of a graph sent to /graph-store"),
     Setting("file_megabytes", "2048", "largest file a load reads"),
     Setting("findings_most", "500000", "most findings of a catalogue; a load that would have more is refused"),
     Setting("graphql_depth", "12", "deepest GraphQL selection"),
     Setting("graphql_aliases", "30", "most aliases in a GraphQL document"),
     Setting("graphql_tokens", "5000", "most tokens in a GraphQL document"),
     Setting("graphql_nodes", "500000", "most entries one GraphQL answer may hold, by the sizes of its pages"),
+    Setting("graphql_edits", "100", "most edits of one GraphQL change, and most changes of one request"),
+    Setting("text_characters", "20000", "longest text a GraphQL mutation writes"),
     Setting("refresh_seconds", "0.1", "how often a serving process looks for a new revision"),
+    Setting("snapshot_seconds", "0.1", "how long after a change the writer makes a snapshot for readers"),
+    Setting("retries_kept", "10000", "changes with an idempotency key that a retry can still ask about"),
+    Setting("refusal_findings", "100", "findings against a change after which the gate looks no further"),
     Setting("snapshots_kept", "3", "snapshots kept after a new one is made"),
+    Setting("past_kept", "8", "past states kept on disk, and open in each process, when somebody asked for them"),
+    Setting("checkpoint_revisions", "1000", "revisions after which a snapshot is kept for good"),
+    Setting("read_public", "open", "who may read what is published: open (anyone) or token (who has one)"),
+    Setting("revision_wait_seconds", "2", "how long a request waits for the revision it demands at least"),
+    Setting("oidc_issuer", "", "issuer whose signed tokens (OpenID Connect) are taken beside those given here"),
+    Setting("oidc_audience", "", "what those tokens must name as their audience"),
+    Setting("oidc_role_claim", "roles", "claim that holds the role; dots lead inwards: realm_access.roles"),
+    Setting("oidc_role_map", "", "what the claim says for our roles: catalogue-editors=editor,it=admin"),
+    Setting("oidc_organisation_claim", "organisation", "claim that holds an editor's organisation, IRI or slug"),
 )
 
 
@@ -62,6 +81,9 @@ class Settings:
     base: str
     host: str
     port: int
+    workers: int
+    drain_seconds: float
+    write_wait_seconds: float
     contract: Path | None
     ontology: Path | None
     shapes: Path | None
@@ -74,16 +96,38 @@ class Settings:
     query_workers: int
     query_brief_seconds: float
     query_waiting: int
+    update_seconds: float
     answer_rows: int
     body_megabytes: int
+    graph_megabytes: int
     file_megabytes: int
     findings_most: int
     graphql_depth: int
     graphql_aliases: int
     graphql_tokens: int
     graphql_nodes: int
+    graphql_edits: int
+    text_characters: int
     refresh_seconds: float
+    snapshot_seconds: float
+    retries_kept: int
+    refusal_findings: int
     snapshots_kept: int
+    past_kept: int
+    checkpoint_revisions: int
+    read_public: str
+    revision_wait_seconds: float
+    oidc_issuer: str
+    oidc_audience: str
+    oidc_role_claim: str
+    oidc_role_map: str
+    oidc_organisation_claim: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What another process has to find in its environment to read the same."""
+        said = {setting.variable: getattr(self, setting.name) for setting in DECLARATIONS}
+        return {variable: "" if value is None else str(value) for variable, value in said.items()}
 
 
 def read(environ: Mapping[str, str] | None = None, **overrides: object) -> Settings:
@@ -116,7 +160,14 @@ def _typed(name: str, type_name: str, text: str) -> object:
     except ValueError:
         kind = "a whole number" if type_name == "int" else "a number"
         raise SettingError(f"The setting {name} is {text!r}.", f"Give {kind}, not negative.") from None
-    return _base(text) if name == "base" else _engine(text) if name == "engine" else text
+    match name:
+        case "base":
+            return _base(text)
+        case "engine":
+            return _engine(text)
+        case "read_public" if text not in ("open", "token"):
+            raise SettingError(f"The setting read_public is {text!r}.", "Choose open or token.")
+    return text
 
 
 def _base(text: str) -> str:

@@ -16,7 +16,8 @@ from typing import TypeVar
 from pyoxigraph import NamedNode, Triple
 
 from govgraph.catalogue.kept import Kept
-from govgraph.catalogue.summary import Summary, sum_up
+from govgraph.catalogue.scores import MOST_IN_HISTORY, Scores
+from govgraph.catalogue.summary import Summary, kept_summary, sum_up
 from govgraph.catalogue.text import Label, label_of, pick, tags_of
 from govgraph.contract import Contract, Form, Kind, Property
 from govgraph.iris import DCT_TITLE, RDF_TYPE, RDFS_LABEL, SH, SKOS_PREF_LABEL, Names, name
@@ -97,6 +98,8 @@ class View:
         catalogue_graph = names.public if audience is Audience.PUBLIC else names.working
         self.graphs: Graphs = (catalogue_graph, names.reference, names.vocabulary)
         self._report: Graphs = (names.report(audience),)
+        self._beside: Graphs = (*self._report, names.history(audience), names.scores(audience))
+        self._assumed = False
         self._kept = Kept(_KEPT)
         self.orders = Kept(_ORDERS)
         """Sorted lists: as many as strangers can think of, and each as long as its kind."""
@@ -108,7 +111,7 @@ class View:
     @property
     def visible(self) -> Graphs:
         """The graphs a query may name."""
-        return (*self.graphs, *self._report)
+        return (*self.graphs, *self._beside)
 
     def keep(self, key: object, find: Callable[[], _Value]) -> _Value:
         """What ``find`` gives, found once for this view; ``key`` must tell apart everything it depends on."""
@@ -121,15 +124,15 @@ class View:
         )
 
     def kinds(self, nodes: Sequence[Term]) -> dict[Term, Kind]:
-        """The kind of each node that has one. One read."""
+        """The kind of each node that has one; of several the first by ``Contract.rank``. One read."""
         types = self.reader.values(nodes, (_TYPE,), self.graphs)[_TYPE]
-        by_class = self.contract.by_class
-        return {
-            node: by_class[class_]
-            for node, classes in types.items()
-            for class_ in classes
-            if isinstance(class_, NamedNode) and class_ in by_class
-        }
+        by_class, rank = self.contract.by_class, self.contract.rank
+        found: dict[Term, Kind] = {}
+        for node, classes in types.items():
+            kinds = [by_class[class_] for class_ in classes if isinstance(class_, NamedNode) and class_ in by_class]
+            if kinds:
+                found[node] = min(kinds, key=rank.__getitem__)
+        return found
 
     def values(self, nodes: Sequence[Term], properties: Sequence[Property]) -> dict[Property, dict[Term, list[Term]]]:
         """Per property, the values of each node that has any. One read."""
@@ -196,17 +199,24 @@ class View:
         return Incoming(tuple(links[:size]), len(links) > size)
 
     def parts(self, nodes: Sequence[Term]) -> dict[Term, list[Term]]:
-        """The parts of each node that has any, parts of parts included. A read per level of parts."""
+        """The parts of each node that has any, parts of parts included. Two reads per level of parts."""
         paths = [p.path for kind in self.contract.kinds for p in kind.properties if p.form is Form.PART]
-        owned: dict[Term, list[Term]] = {}
-        level: dict[Term, Term] = {node: node for node in nodes}
+        owned: dict[Term, dict[Term, None]] = {node: {} for node in nodes}
+        level: dict[Term, set[Term]] = {node: {node} for node in nodes}
         while level:
             found = self.reader.values(list(level), paths, self.graphs)
-            below = {part: level[node] for of in found.values() for node, parts in of.items() for part in parts}
-            level = {part: owner for part, owner in below.items() if part not in level and isinstance(part, NamedNode)}
-            for part, owner in level.items():
-                owned.setdefault(owner, []).append(part)
-        return owned
+            links = [(part, node) for of in found.values() for node, parts in of.items() for part in parts]
+            kinds = self.kinds(list(dict.fromkeys(part for part, _ in links)))
+            below: dict[Term, set[Term]] = {}
+            for part, node in links:
+                if isinstance(part, NamedNode) and (part not in kinds or kinds[part].part):
+                    new = {owner for owner in level[node] if owner != part and part not in owned[owner]}
+                    below.setdefault(part, set()).update(new)
+            level = {part: owners for part, owners in below.items() if owners}
+            for part, owners in level.items():
+                for owner in owners:
+                    owned[owner][part] = None
+        return {node: list(parts) for node, parts in owned.items() if parts}
 
     def describe(self, iri: NamedNode) -> list[Triple]:
         """The triples of an entity and its parts: its document."""
@@ -215,12 +225,16 @@ class View:
     def findings(self, nodes: Sequence[Term]) -> dict[Term, list[Finding]]:
         """The findings of each node that has any, its parts' included. Three reads and one per level of parts."""
         parts = self.parts(nodes)
-        owner: dict[Term, Term] = {part: node for node, of in parts.items() for part in of} | {n: n for n in nodes}
-        results = self.reader.values(list(owner), (_FOCUS,), self._report)[_FOCUS]
+        owners: dict[Term, list[Term]] = {node: [node] for node in nodes}
+        for node, of_node in parts.items():
+            for part in of_node:
+                owners.setdefault(part, []).append(node)
+        results = self.reader.values(list(owners), (_FOCUS,), self._report)[_FOCUS]
         statements = self.reader.statements([r for of in results.values() for r in of], self._report)
         found: dict[Term, list[Finding]] = {}
         for finding in read_back(self.contract, statements):
-            found.setdefault(owner[finding.entity], []).append(finding)
+            for owner in owners[finding.entity]:
+                found.setdefault(owner, []).append(finding)
         return found
 
     def all_findings(self) -> tuple[Finding, ...]:
@@ -235,6 +249,7 @@ class View:
 
     def assume(self, findings: Iterable[Finding]) -> None:
         """Take findings just made for the stored ones, before the first use; for who validated this view itself."""
+        self._assumed = True
         self.keep("findings", lambda: tuple(findings))
 
     def points(self, nodes: Sequence[Term]) -> dict[Term, Points]:
@@ -243,8 +258,13 @@ class View:
         return {node: points(kind, findings.get(node, ())) for node, kind in kinds.items()}
 
     def summary(self) -> Summary:
-        """The scores of the whole view. Grows with the catalogue; added up once per revision."""
-        return self.keep("summary", lambda: sum_up(self))
+        """The scores of the whole view, as the store keeps them; where it keeps none, added up once per revision."""
+        return self.keep("summary", lambda: (None if self._assumed else kept_summary(self)) or sum_up(self))
+
+    def score_history(self, thing: NamedNode, most: int = MOST_IN_HISTORY) -> list[tuple[int, Points]]:
+        """The revisions at which the score of the catalogue (its base), a kind (its class), an organisation or an
+        entry changed, and what it became; the oldest first. Of more than ``most`` so many, spread evenly."""
+        return Scores(self.reader, self.names, self.audience).history(thing, most)
 
     def query(  # what the SPARQL protocol knows beside the text, each with a plain default
         self,
@@ -257,11 +277,11 @@ class View:
         seconds: float = inf,
     ) -> Result:
         """Run SPARQL over what this audience may see; a ``dataset`` chooses among that, ``seconds`` is a deadline."""
-        query = Query(text, self.graphs, self._report, bindings or {}, formats, dataset, base, seconds)
+        query = Query(text, self.graphs, self._beside, bindings or {}, formats, dataset, base, seconds)
         return self.reader.query(query)
 
     def table(self, text: str, bindings: Mapping[str, Term] | None = None) -> Table:
-        return self.reader.table(Query(text, self.graphs, self._report, bindings or {}))
+        return self.reader.table(Query(text, self.graphs, self._beside, bindings or {}))
 
     def owners_of_parts(self, parts: Iterable[NamedNode]) -> dict[Term, Term]:
         """What each node belongs to, for those that are parts. One read."""

@@ -7,6 +7,7 @@ engine's own speed. Readers keep the old revision until the new one is complete.
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,18 +16,19 @@ from time import perf_counter
 
 from pyoxigraph import NamedNode, RdfFormat, Triple
 
-from govgraph.catalogue import Audience
+from govgraph.catalogue import Audience, View
 from govgraph.change import Loaded, Progress, Record, Rejected, no_progress
-from govgraph.change.composing import Composition
+from govgraph.change.composing import Before, Composition
 from govgraph.change.merging import Merging
 from govgraph.change.skolem import NAMELESS, Skolem
+from govgraph.change.standing import introduced
 from govgraph.change.watching import Watched
 from govgraph.contract import Contract, Form
-from govgraph.errors import LoadError, StoreMissing
+from govgraph.errors import LoadError, Refused, StoreMissing
 from govgraph.iris import RDF_TYPE, Names, compact
-from govgraph.store import Store, Term
+from govgraph.store import Part, Reader, Store, Term
 from govgraph.store.staging import Staging, syntax_of
-from govgraph.validation import check
+from govgraph.validation import Report, check
 
 _SUBJECTS = "SELECT DISTINCT ?s { ?s ?p ?o }"
 _ANY_BLANK = "SELECT ?s { ?s ?p ?o FILTER(isBlank(?s) || isBlank(?o)) } LIMIT 1"
@@ -68,6 +70,8 @@ class Load:
         self._doubtful: list[tuple[NamedNode, NamedNode, Record]] = []
         self._of_kinds: set[Term] = set()
         self._loaded = self._merged = 0
+        self._before = Before()
+        self._reader: Reader | None = None
         self.began_from = 0
         """The revision it adds to; 0 where there is none yet."""
         self._begin()
@@ -77,8 +81,9 @@ class Load:
             reader = self._store.reader()
         except StoreMissing:
             return
-        self.began_from = reader.revision
+        self.began_from, self._reader = reader.revision, reader
         with self._timed("read"):
+            self._before = Before.of(reader, self.contract, self.names)
             for graph, seen in self._seen.items():
                 self._staging.read(graph, reader.dump(graph))
                 seen.update(self._staging.nodes(_SUBJECTS, (graph,)))
@@ -156,11 +161,14 @@ class Load:
             for graph in graphs:
                 yield from self._staging.pairs(predicate, graph)
 
-    def finish(self, *, strict: bool = False) -> Loaded:
-        """Validate, publish what is complete and marked so, write the next revision.
+    def finish(self, *, strict: bool = False, dry_run: bool = False, accept: bool = False) -> Loaded:
+        """Validate, publish what is complete and marked so, write the next revision; write nothing on a ``dry_run``.
+
+        Into a catalogue that is there already nothing worse may come than a change may bring (``standing``), unless
+        it is ``accept``ed: then what is no longer complete is no longer published.
 
         Raises LoadError, leaving the catalogue as it was, when ``strict`` and a record was rejected, when nothing at
-        all could be read, or when there are too many findings to keep.
+        all could be read, or when there are too many findings to keep; Refused for what may not come.
         """
         self._settle()
         if self._rejected and (strict or not self.used):
@@ -174,7 +182,12 @@ class Load:
         start = perf_counter()
         validate = partial(check, self.contract, engine=self._engine, most=self._most_findings)
         made = Composition(self.contract, self.names, self._staging, self._graphs, validate, self.progress)
-        revision = self._store.replace(made.parts(), self.contract.hash, after=self.began_from)
+        parts = made.parts(self._before) if accept else self._refusing(made)
+        if dry_run:
+            deque(parts, maxlen=0)
+            revision = self.began_from
+        else:
+            revision = self._store.replace(parts, self.contract.hash, after=self.began_from)
         self.seconds |= made.seconds
         self.seconds["write"] = perf_counter() - start - sum(made.seconds.values())
         publishing = made.publishing
@@ -187,8 +200,24 @@ class Load:
             published=len(publishing.published),
             held=tuple(sorted(node.value for node in publishing.marked - publishing.published)),  # type: ignore[union-attr]
             report=made.report,
+            before=self._before.points,
+            after=made.totals[Audience.WORKING],
             seconds=self.seconds,
         )
+
+    def _refusing(self, made: Composition) -> Iterator[Part]:
+        """The graphs of a revision, or Refused once they are all there and bring what may not come."""
+        yield from made.parts(self._before)
+        if self._reader is None:
+            return
+        before = View(self._reader, self.contract, self.names, Audience.WORKING)
+        standing = introduced(before, made.report, made.publishing.entity_of)
+        if standing:
+            raise Refused(
+                f"The load would introduce {len(standing):,} findings that may not be introduced.",
+                "Mend the files, or load with --accept-findings: what is not complete is then not published.",
+                report=Report(standing),
+            )
 
     def _new_graph(self, of: NamedNode) -> NamedNode:
         self._incoming += 1
@@ -203,7 +232,8 @@ class Load:
     def _places(self, incoming: dict[NamedNode, NamedNode]) -> dict[NamedNode, NamedNode | None]:
         """Where the graphs of an export go; the graphs a load makes itself go nowhere."""
         names = self.names
-        made = (names.vocabulary, names.system, *(names.report(audience) for audience in Audience))
+        of_audiences = [g for a in Audience for g in (names.report(a), names.history(a), names.scores(a))]
+        made = (names.vocabulary, names.system, *of_audiences)
         return {
             **dict.fromkeys(made),
             names.working: incoming[names.working],

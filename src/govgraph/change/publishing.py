@@ -39,7 +39,7 @@ class Publishing:
     @property
     def held(self) -> set[Term]:
         """Every subject of the working graph that is neither published nor a part of what is."""
-        shown = {part for part, owner in self._owners.items() if self._owner(owner) in self.published}
+        shown = {part for part, owner in self._owners.items() if self.entity_of(owner) in self.published}
         return self._subjects - self.published - shown
 
     @property
@@ -61,11 +61,11 @@ class Publishing:
     def withdraw(self, report: Report) -> bool:
         """Take out what a report blocks and what cannot do without something held; whether there was any."""
         before = self.published
-        fallen = {self._owner(finding.entity) for finding in report.findings if finding.blocks_publishing}
+        fallen = {self.entity_of(finding.entity) for finding in report.findings if finding.blocks_publishing}
         while True:
             self.published = self.published - fallen
             hidden = self.hidden
-            needy = {self._owner(node) for node, values in self._needs if hidden.issuperset(values)}
+            needy = {self.entity_of(node) for node, values in self._needs if hidden.issuperset(values)}
             fallen = needy & self.published
             if not fallen:
                 return self.published != before
@@ -73,7 +73,7 @@ class Publishing:
     def _nodes(self, predicate: NamedNode, value: NamedNode) -> set[Term]:
         return {node for graph in self._graphs for node in self._staging.subjects(predicate, value, graph)}
 
-    def _owner(self, node: Term) -> Term:
+    def entity_of(self, node: Term) -> Term:
         """The entity a part belongs to, at whatever depth; an entity itself."""
         seen = {node}
         while node in self._owners and self._owners[node] not in seen:

@@ -8,9 +8,14 @@ Nothing here imports the rooms below, so that help and completion answer at once
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import typer
+
+from govgraph.cli.contract_commands import contracts
+from govgraph.cli.history_commands import history
+from govgraph.cli.options import AsOf, Base, Data, Engine, Language, Ontology, Own, Seen, Shapes
+from govgraph.cli.token_commands import tokens
 
 app = typer.Typer(
     name="govgraph",
@@ -19,23 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-contracts = typer.Typer(no_args_is_help=False, help="Show the contract, or what a country's own would change.")
 app.add_typer(contracts, name="contract", invoke_without_command=True)
-
-Data = Annotated[Path | None, typer.Option("--data", help="Directory of the store.", show_default="./data")]
-Base = Annotated[
-    str | None,
-    typer.Option("--base", help="Base of the catalogue's IRIs.", show_default="that of the store, else this server"),
-]
-Own = Annotated[Path | None, typer.Option("--contract", help="Directory of a country's own contract.")]
-Ontology = Annotated[Path | None, typer.Option("--ontology", help="Ontology read instead of govgraph's own.")]
-Shapes = Annotated[Path | None, typer.Option("--shapes", help="Shapes read instead of govgraph's own.")]
-Language = Annotated[str, typer.Option("--lang", help="Language of texts, or several by preference: fr,en.")]
-Audience: TypeAlias = Literal["public", "working"]
-Seen = Annotated[Audience, typer.Option("--audience", help="public: what strangers see; working: drafts as well.")]
-Engine = Annotated[
-    Literal["shacl", "pyshacl"] | None, typer.Option("--engine", help="shacl is fast, pyshacl the reference.")
-]
+app.add_typer(tokens, name="token")
+app.add_typer(history)
 
 
 @app.callback(invoke_without_command=True)
@@ -57,6 +48,11 @@ def load(
     seed: Annotated[bool, typer.Option("--seed", help="Load the data that ship with govgraph.")] = False,
     reference: Annotated[bool, typer.Option("--reference", help="Load as shared reference data.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Load nothing if any record is rejected.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be loaded and write nothing.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept-findings", help="Load what would be refused; it is not published, then.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
     lang: Annotated[str, typer.Option("--lang", help="Language of texts that do not say theirs.")] = "en",
     format_: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
     engine: Engine = None,
@@ -76,7 +72,7 @@ def load(
     from govgraph.cli import loading
     from govgraph.cli.place import Place
 
-    wanted = loading.Wanted(tuple(files or ()), mapping, kind, seed, reference, strict, lang)
+    wanted = loading.Wanted(tuple(files or ()), mapping, kind, seed, reference, strict, lang, reason, dry_run, accept)
     with Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes, engine=engine) as place:
         raise typer.Exit(loading.load(place, wanted, format_))
 
@@ -94,6 +90,7 @@ def validate(
     kind: Annotated[
         str, typer.Option("--kind", help="Kind of a CSV's rows, where the file is not named after it.")
     ] = "",
+    as_of: AsOf = "",
     lang: Language = "en",
     format_: Annotated[Literal["table", "json", "turtle"], typer.Option("--format")] = "table",
     engine: Engine = None,
@@ -113,7 +110,7 @@ def validate(
     from govgraph.cli import checking
     from govgraph.cli.place import Place
 
-    wanted = checking.Wanted(tuple(files or ()), mapping, kind, with_catalogue, fail_on, lang)
+    wanted = checking.Wanted(tuple(files or ()), mapping, kind, with_catalogue, fail_on, lang, as_of)
     with Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes, engine=engine) as place:
         raise typer.Exit(checking.validate(place, wanted, format_))
 
@@ -124,6 +121,7 @@ def ask(
     param: Annotated[list[str] | None, typer.Option("--param", "-p", help="A parameter: name=value.")] = None,
     listing: Annotated[bool, typer.Option("--list", help="List the questions instead.")] = False,
     audience: Seen = "working",
+    as_of: AsOf = "",
     lang: Language = "en",
     format_: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
     data: Data = None,
@@ -143,13 +141,40 @@ def ask(
         if listing or not name:
             asking.questions(place, lang, format_)
         else:
-            asking.ask(place, asking.Asked(name, tuple(param or ()), audience, lang), format_)
+            asking.ask(place, asking.Asked(name, tuple(param or ()), audience, lang, as_of), format_)
+
+
+@app.command("next")
+def next_edits(
+    organisation: Annotated[
+        str, typer.Option("--organisation", help="Whose entries: slug or IRI of the organisation; none: all.")
+    ] = "",
+    kind: Annotated[str, typer.Option("--kind", help="Entries of one kind, such as service.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="How many to show.")] = 20,
+    after: Annotated[str, typer.Option("--after", help="The cursor to go on from, as JSON has it.")] = "",
+    audience: Seen = "working",
+    lang: Language = "en",
+    format_: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
+    data: Data = None,
+    base: Base = None,
+    contract: Own = None,
+    ontology: Ontology = None,
+    shapes: Shapes = None,
+) -> None:
+    """Say what to mend next: the single edits that raise the score most, and which let an entry be published."""
+    from govgraph.cli import mending
+    from govgraph.cli.place import Place
+
+    wanted = mending.Wanted(organisation, kind, limit, after, audience, lang)
+    with Place.of(data=data, base=base, contract=contract, ontology=ontology, shapes=shapes) as place:
+        mending.show(place, wanted, format_)
 
 
 @app.command()
 def query(
     text: Annotated[str, typer.Argument(help="The query, @FILE, or - for the standard input.")] = "-",
     audience: Seen = "working",
+    as_of: AsOf = "",
     format_: Annotated[
         Literal["table", "json", "csv", "tsv", "xml", "turtle", "nt", "jsonld", "rdf"],
         typer.Option("--format", help="Rows: table, json, csv, tsv, xml. Graphs: turtle, nt, jsonld, rdf."),
@@ -163,12 +188,13 @@ def query(
     from govgraph.cli.place import Place
 
     with Place.of(data=data, base=base, contract=contract) as place:
-        asking.query(place, text, audience, format_)
+        asking.query(place, text, audience, format_, as_of)
 
 
 @app.command()
 def export(
     audience: Seen = "public",
+    as_of: AsOf = "",
     format_: Annotated[
         Literal["turtle", "ntriples", "nquads", "trig", "jsonld", "rdf"], typer.Option("--format")
     ] = "turtle",
@@ -185,7 +211,7 @@ def export(
     from govgraph.cli.place import Place
 
     with Place.of(data=data, base=base, contract=contract) as place:
-        writing.export(place, audience, format_, output)
+        writing.export(place, audience, format_, output, as_of)
 
 
 @app.command()
@@ -217,59 +243,31 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port to listen on.", show_default="8000")] = None,
     seed: Annotated[bool, typer.Option("--seed", help="Load the seed data where there is no catalogue yet.")] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes that serve, one a core.", show_default="1")
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Serve without anybody being able to write.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Serve an ordinary SPARQL store from a directory of its own instead.")
+    ] = False,
     data: Data = None,
     base: Base = None,
     contract: Own = None,
     ontology: Ontology = None,
     shapes: Shapes = None,
 ) -> None:
-    """Serve the catalogue: pages, linked data, SPARQL and GraphQL, all from the public view."""
+    """Serve the catalogue: pages, linked data, SPARQL and GraphQL.
+
+    One process writes, the others serve; one that dies is replaced. SIGTERM or Ctrl-C ends them after the requests they
+    have, SIGHUP replaces them without losing one: with new code and a changed contract.
+    """
     from govgraph.cli import serving
     from govgraph.cli.place import Place
 
     chosen = {"data": data, "base": base, "contract": contract, "ontology": ontology, "shapes": shapes}
-    with Place.of(**chosen, host=host, port=port) as place:
-        serving.serve(place, seed=seed)
+    with Place.of(**chosen, host=host, port=port, workers=workers) as place:
+        if plain:
+            from govgraph.cli.plain import serve_plain
 
-
-@contracts.callback()
-def _contract(context: typer.Context, contract: Own = None, ontology: Ontology = None, shapes: Shapes = None) -> None:
-    if context.invoked_subcommand is None:
-        show(contract=contract, ontology=ontology, shapes=shapes)
-
-
-@contracts.command()
-def show(
-    kind: Annotated[str, typer.Argument(help="A kind whose properties to show; none: everything.")] = "",
-    lang: Language = "en",
-    format_: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
-    contract: Own = None,
-    ontology: Ontology = None,
-    shapes: Shapes = None,
-) -> None:
-    """Show kinds with their properties, code lists, rules by severity, and what is checked but in no face."""
-    from govgraph.cli import contracts as room
-    from govgraph.cli.place import Place
-
-    room.show(Place.of(contract=contract, ontology=ontology, shapes=shapes), kind, lang, format_)
-
-
-@contracts.command("check")
-def check_contract(
-    directory: Annotated[Path, typer.Argument(help="Directory of a country's own contract.")],
-    lang: Language = "en",
-    format_: Annotated[Literal["table", "json"], typer.Option("--format")] = "table",
-    data: Data = None,
-    base: Base = None,
-    ontology: Ontology = None,
-    shapes: Shapes = None,
-) -> None:
-    """Say what a country's own contract adds or changes, and which findings it would add to the stored catalogue.
-
-    Exit status: 0 the contract can be used, 2 it cannot, and why.
-    """
-    from govgraph.cli import contracts as room
-    from govgraph.cli.place import Place
-
-    with Place.of(data=data, base=base, ontology=ontology, shapes=shapes) as place:
-        room.check(place, directory, lang, format_)
+            raise typer.Exit(serve_plain(place))
+        raise typer.Exit(serving.serve(place, seed=seed, read_only=read_only))

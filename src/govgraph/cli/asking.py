@@ -39,11 +39,12 @@ class Asked:
     parameters: tuple[str, ...]
     audience: str
     lang: str
+    as_of: str = ""
 
 
 def ask(place: Place, asked: Asked, format_: str) -> None:
     question = find(place.questions, asked.name)
-    view = place.view(asked.audience)
+    view = place.view(asked.audience, asked.as_of)
     answer = put(view, question, _given(asked.parameters), most=place.settings.answer_rows)
     if format_ == "json":
         print_bytes(to_json(answer))
@@ -77,8 +78,8 @@ def questions(place: Place, lang: str, format_: str) -> None:
         tell("* has to be given: govgraph ask NAME --param name=value", "dim")
 
 
-def query(place: Place, text: str, audience: str, format_: str) -> None:
-    view = place.view(audience)
+def query(place: Place, text: str, audience: str, format_: str, as_of: str = "") -> None:
+    view = place.view(audience, as_of)
     result = view.query(
         _read(text),
         {

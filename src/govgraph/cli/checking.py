@@ -24,7 +24,7 @@ from govgraph.cli.output import (
 )
 from govgraph.cli.place import Place, languages
 from govgraph.contract import Severity
-from govgraph.errors import LoadError, StoreMissing
+from govgraph.errors import LoadError, ParameterError, StoreMissing
 from govgraph.iris import PREFIXES
 from govgraph.store import Part
 from govgraph.store.embedded import MemoryStore
@@ -44,6 +44,7 @@ class Wanted:
     with_catalogue: bool
     fail_on: str
     lang: str
+    as_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,11 @@ class _Checked:
 
 def validate(place: Place, wanted: Wanted, format_: str) -> int:
     """Check and tell; the exit status."""
-    checked = _check_files(place, wanted) if wanted.paths else _check_stored(place)
+    if wanted.paths and wanted.as_of:
+        raise ParameterError(
+            "Files are checked as they are.", "Leave --as-of out, or name no files.", parameter="as-of"
+        )
+    checked = _check_files(place, wanted) if wanted.paths else _check_stored(place, wanted.as_of)
     fail_on, tags = Severity(wanted.fail_on), languages(wanted.lang)
     match format_:
         case "json":
@@ -72,9 +77,9 @@ def validate(place: Place, wanted: Wanted, format_: str) -> int:
     return 0 if checked.report.accepted(fail_on) else 1
 
 
-def _check_stored(place: Place) -> _Checked:
+def _check_stored(place: Place, as_of: str) -> _Checked:
     """The stored catalogue, looked at anew: the shapes may have changed since it was loaded."""
-    view = place.view(Audience.WORKING)
+    view = place.view(Audience.WORKING, as_of)
     names = view.names
     graphs = [view.reader.dump(graph) for graph in (names.working, names.reference)]
     report = check(place.contract, graphs, place.settings.engine)

@@ -1,23 +1,14 @@
-"""``contract``: what the catalogue asks for, and what a country's own contract would change."""
+"""``contract show``: what the catalogue asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-
 from rich.text import Text
 
-from govgraph.catalogue import Audience, View
-from govgraph.cli.output import SEVERITY_STYLES, SHOWN, print_json, print_table
+from govgraph.cli.output import SEVERITY_STYLES, print_json, print_table
 from govgraph.cli.output import say as tell
 from govgraph.cli.place import Place, languages
 from govgraph.contract import Contract, Kind, Property, Severity, say
-from govgraph.contract import reading as contract_reading
-from govgraph.errors import StoreMissing
 from govgraph.iris import compact
-from govgraph.question import reading as question_reading
-from govgraph.validation import check as validate
-from govgraph.validation import explain
 
 _MARKS = {Severity.VIOLATION: "!", Severity.WARNING: "*", Severity.INFO: "+", None: ""}
 _NAMED = 4
@@ -36,61 +27,6 @@ def show(place: Place, kind: str, lang: str, format_: str) -> None:
         print_json(_as_json(contract))
     else:
         _show(contract, tags)
-
-
-def check(place: Place, directory: Path, lang: str, format_: str) -> None:
-    """Raises ContractError or QuestionError when the directory cannot be used as a contract."""
-    settings, tags = place.settings, languages(lang)
-    without = contract_reading.read(ontology=settings.ontology, shapes=settings.shapes)
-    having = contract_reading.read(ontology=settings.ontology, shapes=settings.shapes, extension=directory)
-    questions = question_reading.read(having, (directory, directory / "questions"))
-    changes = [*_changes(without, having), *(("question", name) for name in questions)]
-    try:
-        view = place.view(Audience.WORKING)
-    except StoreMissing:
-        new: dict[tuple[str, str], int] = {}
-    else:
-        new = _new_findings(view, without, having, tags)
-    if format_ == "json":
-        said = [{"severity": severity, "message": message, "count": n} for (severity, message), n in new.items()]
-        print_json({"changes": [{"what": what, "name": name} for what, name in changes], "findings": said})
-        return
-    print_table(("adds or changes", "name"), changes)
-    if new:
-        rows = [(f"{n:,}", Text(s, style=SEVERITY_STYLES[s]), message) for (s, message), n in new.items()]
-        print_table(("number", "severity", "what the stored catalogue would lack"), rows[:SHOWN], numbers=("number",))
-    tell(f"The contract can be used; it adds {sum(new.values()):,} findings to the stored catalogue.", "bold")
-
-
-def _changes(without: Contract, having: Contract) -> Iterable[tuple[str, str]]:
-    """Kinds, properties, lists and rules that are new or ask for more than before."""
-    for kind in having.kinds:
-        before = without.by_name.get(kind.name)
-        if before is None:
-            yield "kind", kind.name
-            continue
-        for prop in kind.properties:
-            known = before.by_name.get(prop.name)
-            if known is None:
-                yield "property", f"{kind.name}.{prop.name}"
-            elif len(known.shapes) != len(prop.shapes):
-                yield "property asks for more", f"{kind.name}.{prop.name}"
-    yield from (("code list", name) for name in having.lists_by_name if name not in without.lists_by_name)
-    known_rules = {rule.name for rule in without.rules}
-    yield from (("rule", rule.name) for rule in having.rules if rule.name not in known_rules)
-    yield from (("language", tag) for tag in having.languages if tag not in without.languages)
-
-
-def _new_findings(view: View, without: Contract, having: Contract, tags: tuple[str, ...]) -> dict[tuple[str, str], int]:
-    """How many findings of each sort the stored catalogue has under the one contract and not under the other."""
-    data = [view.reader.dump(graph) for graph in (view.names.working, view.names.reference)]
-    known = {finding.key for finding in validate(without, data).findings}
-    counts: dict[tuple[str, str], int] = {}
-    for finding in validate(having, data).findings:
-        if finding.key not in known:
-            sort = (finding.severity.value, f"{finding.kind}: {explain(having, finding, tags)}")
-            counts[sort] = counts.get(sort, 0) + 1
-    return counts
 
 
 def _kind_as_json(kind: Kind) -> dict[str, object]:

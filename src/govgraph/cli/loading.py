@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from govgraph.catalogue import Audience
 from govgraph.change import Loaded, Rejected
 from govgraph.change.loading import Load
 from govgraph.change.seeding import read as read_seed
 from govgraph.cli import files
 from govgraph.cli.output import SEVERITY_STYLES, SHOWN, in_order, print_json, print_rejected, say, screen, watched
 from govgraph.cli.place import Place, languages
-from govgraph.errors import LoadError
+from govgraph.errors import LoadError, Refused
+from govgraph.validation import Report, explain
 
 _REFUSED = "Not loaded: --strict refuses all when one record is rejected."
 
@@ -29,6 +29,9 @@ class Wanted:
     reference: bool
     strict: bool
     lang: str
+    reason: str = ""
+    dry_run: bool = False
+    accept: bool = False
 
 
 def load(place: Place, wanted: Wanted, format_: str) -> int:
@@ -37,7 +40,7 @@ def load(place: Place, wanted: Wanted, format_: str) -> int:
         raise LoadError("There is nothing to load.", "Name files or directories, or use --seed.")
     with watched() as progress:
         loading = Load(
-            place.store,
+            place.logged(wanted.reason),
             place.contract,
             target="reference" if wanted.reference else "working",
             engine=place.settings.engine,
@@ -50,12 +53,12 @@ def load(place: Place, wanted: Wanted, format_: str) -> int:
         left_out = files.read(
             loading, files.Wanted(wanted.paths, wanted.mapping, wanted.kind, languages(wanted.lang)[0])
         )
-        refusal: LoadError | None = None
+        refusal: LoadError | Refused | None = None
         try:
             if not loading.used and not loading.rejected:
                 raise LoadError("The files hold no records.", "Nothing was loaded.")
-            loaded = loading.finish(strict=wanted.strict)
-        except LoadError as error:
+            loaded = loading.finish(strict=wanted.strict, dry_run=wanted.dry_run, accept=wanted.accept)
+        except (LoadError, Refused) as error:
             refusal = error
     if left_out:
         say(f"Left out, since they are no data: {', '.join(left_out)}", "dim", error=True)
@@ -64,7 +67,7 @@ def load(place: Place, wanted: Wanted, format_: str) -> int:
     if format_ == "json":
         print_json(_as_json(loaded.loaded, loaded.merged, loaded.rejected, loaded.revision))
     else:
-        _show(place, loaded)
+        _show(loaded, dry_run=wanted.dry_run)
     return 0
 
 
@@ -73,7 +76,7 @@ def _as_json(loaded: int, merged: int, rejected: Sequence[Rejected], revision: i
     return {"loaded": loaded, "merged": merged, "rejected": listed, "revision": revision}
 
 
-def _refuse(loading: Load, error: LoadError, format_: str) -> int:
+def _refuse(loading: Load, error: LoadError | Refused, format_: str) -> int:
     """Nothing was loaded: every record read is told as rejected, the good ones for the sake of the bad."""
     if format_ == "json":
         reason = _REFUSED if loading.rejected else f"Not loaded: {error.sentence}"
@@ -81,24 +84,24 @@ def _refuse(loading: Load, error: LoadError, format_: str) -> int:
         print_json(_as_json(0, 0, [*loading.rejected, *good], loading.began_from))
     else:
         print_rejected(loading.rejected)
+        for finding in report.findings[:SHOWN] if isinstance(report := getattr(error, "report", None), Report) else ():
+            say(f"  {finding.entity.value}: {explain(loading.contract, finding, ('en',))}", error=True)
         say(f"{error.sentence} {error.hint}", "bold red", error=True)
     return 1
 
 
-def _show(place: Place, loaded: Loaded) -> None:
+def _show(loaded: Loaded, *, dry_run: bool) -> None:
     print_rejected(loaded.rejected)
-    view = place.view(Audience.WORKING)
-    view.assume(loaded.report.findings)
-    summary = view.summary()
+    was = f" (was {loaded.before.score:.1f})" if loaded.before else ""
     counts = loaded.report.counts
     console = screen()
     console.print(
         f"[bold]{loaded.loaded:,} loaded, {loaded.merged:,} merged, {len(loaded.rejected):,} rejected[/bold]"
-        f" · revision {loaded.revision}"
+        + (" · nothing was written" if dry_run else f" · revision {loaded.revision}")
     )
     console.print(
         f"{loaded.published:,} of {loaded.entities:,} entries are published"
-        f" · score {summary.total.score:.1f} %"
+        f" · score {loaded.after.score:.1f} %{was}"
         + "".join(f" · [{SEVERITY_STYLES[s]}]{n:,} {s}[/]" for s, n in counts.items() if n)
     )
     if loaded.held:

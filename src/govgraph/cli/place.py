@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from getpass import getuser
+from typing import TYPE_CHECKING, Self
 
 from govgraph import settings
+from govgraph.access import Author, Role
 from govgraph.catalogue import Audience, Catalogue, View
 from govgraph.contract import Contract
 from govgraph.contract import reading as contract_reading
+from govgraph.history.past import Past
+from govgraph.history.releases import releases
 from govgraph.question import Question
 from govgraph.question import reading as question_reading
 from govgraph.store.directory import recorded_base
 from govgraph.store.embedded import DiskStore
+
+if TYPE_CHECKING:
+    from govgraph.gate.bulk import LoggedStore
 
 
 @dataclass(frozen=True)
@@ -48,15 +55,43 @@ class Place:
     def store(self) -> DiskStore:
         return DiskStore.of(self.settings)
 
+    @property
+    def author(self) -> Author:
+        """Who types the command: whoever may write to the data directory may do everything with it."""
+        name = getuser()
+        return Author(f"cli:{name}", Role.ADMIN, name=name)
+
+    def logged(self, reason: str = "") -> LoggedStore:
+        """The store as the bulk way writes it."""
+        from govgraph.gate.bulk import LoggedStore  # noqa: PLC0415  # no reading command needs the gate
+
+        return LoggedStore(self.settings, self.contract, self.author, reason)
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_raised: object) -> None:
         if "store" in vars(self):
             self.store.close()
+        if "past" in vars(self):
+            self.past.close()
 
-    def view(self, audience: str) -> View:
-        """The newest revision as an audience sees it. Raises StoreMissing where nothing was loaded yet."""
+    @cached_property
+    def past(self) -> Past:
+        return Past.of(self.settings, self.contract)
+
+    def meant(self, at: str) -> str:
+        """A revision or date as somebody wrote it, or the revision that has this name as a release."""
+        named = (one.revision for one in releases(self.settings.data) if one.name == at)
+        return str(next(named, at))
+
+    def view(self, audience: str, as_of: str = "") -> View:
+        """What an audience sees, or saw: the newest revision, a revision or release, or what was in force at a date.
+
+        Raises StoreMissing where nothing was loaded yet, NotFound where nothing was then.
+        """
+        if as_of:
+            return self.past.view(audience, self.meant(as_of))
         return Catalogue(self.store, self.contract).view(Audience(audience))
 
 

@@ -1,11 +1,9 @@
-"""``serve``: the HTTP server over a data directory."""
+"""``serve``: the HTTP server over a data directory, and what it says when it is there."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
-import threading
 
 from govgraph import __version__
 from govgraph.catalogue import Audience
@@ -13,21 +11,36 @@ from govgraph.change.seeding import seed as load_seed
 from govgraph.cli.output import print_table, watched
 from govgraph.cli.output import say as tell
 from govgraph.cli.place import Place
+from govgraph.cli.supervising import Supervisor
 from govgraph.contract import say
-from govgraph.errors import SettingError
+from govgraph.errors import BaseMismatch, FormatTooNew, SettingError, StoreError
+from govgraph.history.log import Log
 
 
-def serve(place: Place, *, seed: bool) -> None:
-    """Serve until interrupted; with ``seed`` load the seed first where there is no catalogue yet."""
+def serve(place: Place, *, seed: bool, read_only: bool = False) -> int:
+    """Serve until interrupted; with ``seed`` load the seed first where there is no catalogue yet. The exit status."""
     if seed and not place.store.exists:
         with watched() as progress:
-            load_seed(place.store, place.contract, engine=place.settings.engine, progress=progress)
-    place.store.reader()  # raises where there is no catalogue
-    with _listening(place) as listening:
-        _run(place, listening)
+            load_seed(place.logged(), place.contract, engine=place.settings.engine, progress=progress)
+    _look(place, read_only=read_only)
+    with listening_on(place) as listening:
+        return Supervisor(place.settings, listening, read_only=read_only).run()
 
 
-def _listening(place: Place) -> socket.socket:
+def _look(place: Place, *, read_only: bool) -> None:
+    """Raises StoreMissing where there is no catalogue; one of which only the log is left is made again."""
+    try:
+        place.store.reader()
+    except StoreError as error:
+        if read_only or isinstance(error, BaseMismatch | FormatTooNew) or not Log(place.settings.data / "log").newest:
+            raise
+        from govgraph.gate.writer import LocalWriter  # noqa: PLC0415  # the supervisor itself needs no engine
+
+        LocalWriter(place.settings, place.contract).close()
+    place.store.close()
+
+
+def listening_on(place: Place) -> socket.socket:
     """The socket, taken before anything slow, so that a taken port is told at once."""
     host, port = place.settings.host, place.settings.port
     try:
@@ -40,7 +53,8 @@ def _listening(place: Place) -> socket.socket:
         ) from None
 
 
-def _greet(place: Place) -> None:
+def greet(place: Place) -> None:
+    """Say what is served and where."""
     view, settings = place.view(Audience.PUBLIC), place.settings
     summary = view.summary()
     rows = [(say(kind.plural_labels, ("en",)), f"{len(view.members(kind)):,}") for kind in place.contract.entities]
@@ -53,20 +67,3 @@ def _greet(place: Place) -> None:
         tell(f"It listens on {address}; a proxy or the name in the address above has to lead here.", "yellow")
     tell("Ctrl-C stops it.", "dim")
     place.store.close()  # what stays open here could not be tidied away
-
-
-def _run(place: Place, listening: socket.socket) -> None:
-    import uvicorn  # noqa: PLC0415  # the server and its pages load only where they are served
-
-    from govgraph.web.app import build_app  # noqa: PLC0415
-
-    class Server(uvicorn.Server):
-        """Says what it serves once it answers: to count a large catalogue takes seconds nobody has to wait."""
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            threading.Thread(target=_greet, args=(place,), daemon=True).start()
-
-    config = uvicorn.Config(build_app(place.settings), log_level="warning", server_header=False)
-    with contextlib.suppress(KeyboardInterrupt):  # the way one stops it, after all has been closed
-        Server(config).run(sockets=[listening])

@@ -21,9 +21,9 @@ _FORMATS = {
 }
 
 
-def export(place: Place, audience: str, format_: str, output: Path | None) -> None:
+def export(place: Place, audience: str, format_: str, output: Path | None, as_of: str = "") -> None:
     """Write what an audience sees, the contract's own words left out; a file appears when it is complete."""
-    view = place.view(audience)
+    view = place.view(audience, as_of)
     if output is None:
         sys.stdout.flush()
         _write(view, format_, sys.stdout.buffer)

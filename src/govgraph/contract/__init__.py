@@ -228,6 +228,11 @@ class Contract:
         return {kind.class_: kind for kind in self.kinds}
 
     @cached_property
+    def rank(self) -> dict[Kind, int]:
+        """Which of several kinds a node counts as: the least; what stands for itself comes before parts."""
+        return {kind: number for number, kind in enumerate(sorted(self.kinds, key=lambda kind: kind.part))}
+
+    @cached_property
     def entities(self) -> tuple[Kind, ...]:
         """The kinds that stand for themselves, in the order of menus."""
         return tuple(kind for kind in self.kinds if not kind.part)

@@ -12,7 +12,7 @@ from govgraph.contract.turtle import Node, TurtleGraph
 from govgraph.iris import GOV, RDF, RDF_LANG_STRING, RDFS_LABEL, SH, XSD, compact, name
 from govgraph.store import Path
 
-RESERVED = frozenset({"id", "iri", "kind", "label", "findings", "score", "page", "slug", "history"})
+RESERVED = frozenset({"id", "iri", "kind", "label", "findings", "score", "page", "slug", "history", "revision"})
 """Names that every entity has in every face; a property may not take one."""
 
 _API_NAME = re.compile(r"[a-z][A-Za-z0-9]*")

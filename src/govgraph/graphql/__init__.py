@@ -1,6 +1,6 @@
 """GraphQL: types, filters and questions derived from the contract, and operations answered over a view.
 
-It knows the contract, the questions and views; nothing of HTTP.
+It knows the contract, the questions, views, and the writer it is given; nothing of HTTP.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from collections.abc import Mapping
 
 from govgraph import settings
 from govgraph.contract import Contract
+from govgraph.graphql.desk import Desk
 from govgraph.graphql.execution import Asked, Schema, Told
 from govgraph.graphql.reading import Limits
 from govgraph.question import Question
 
-__all__ = ["Asked", "Limits", "Schema", "Told", "build_schema", "print_schema"]
+__all__ = ["Asked", "Desk", "Limits", "Schema", "Told", "build_schema", "print_schema"]
 
 
 def build_schema(contract: Contract, questions: Mapping[str, Question], limits: Limits | None = None) -> Schema:

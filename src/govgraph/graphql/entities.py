@@ -128,6 +128,17 @@ class _Score(Rule):
         return [points(kind, findings).score if kind else None for kind, findings in of]
 
 
+class _Revision(Rule):
+    """Of entities of the catalogue; what their parts say is said with them."""
+
+    def needs(self, arguments: Arguments) -> Needs:
+        return Needs(kinds=True, revisions=True)
+
+    def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
+        of = zip(request.kinds(sources), request.revisions(sources), strict=True)
+        return [revision if kind and not kind.part else None for kind, revision in of]
+
+
 def gravest_first(finding: Finding) -> tuple[int, float, str, str]:
     return _RANK[finding.severity], -finding.points, finding.entity.value, finding.key
 
@@ -169,6 +180,7 @@ class Interfaces:
         findings = "What the shapes say against it and its parts, gravest first."
         severity = argument("severity", maybe(many(self.severity)))
         score = "How complete it is, in percent; null for a thing outside the catalogue."
+        revision = "The revision it or a part of it changed in last; null for a part and for a thing elsewhere."
         label = "What to call it: its title, or the end of its IRI."
         return [
             field("iri", _Iri(), IRI, "What it is called everywhere, in every format."),
@@ -178,6 +190,7 @@ class Interfaces:
             field("page", _Page(), IRI, "The address of the page about it."),
             field("findings", _Findings(), many(self.finding), findings, arguments=[severity]),
             field("score", _Score(), float | None, score),
+            field("revision", _Revision(), int | None, revision),
         ]
 
 

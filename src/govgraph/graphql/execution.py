@@ -16,6 +16,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    OperationType,
     execute_sync,
     get_operation_ast,
     get_variable_values,
@@ -26,9 +27,11 @@ from graphql.execution import Executor
 
 from govgraph.catalogue import View
 from govgraph.contract import Contract
+from govgraph.errors import Unauthorised
 from govgraph.graphql import schema as schemas
+from govgraph.graphql.desk import Desk
 from govgraph.graphql.faults import Said, failed, refused, said
-from govgraph.graphql.limits import Meter, Refusal, check_document
+from govgraph.graphql.limits import Meter, Refusal, check_changes, check_document
 from govgraph.graphql.plan import Operation, Planner
 from govgraph.graphql.reading import Limits, Request
 from govgraph.question import Question
@@ -36,6 +39,7 @@ from govgraph.question import Question
 _DOCUMENTS_KEPT = 256
 _LONGEST_KEPT = 20_000
 """Characters: what the kept documents can take of memory is bounded."""
+_HOW = "Send one as Authorization: Bearer."
 _UNPARSED = {"Document contains more than": "TOO_MANY_TOKENS", "Document is nested too deeply": "TOO_DEEP"}
 """How graphql-core begins to say why it stopped parsing what may be well-formed."""
 
@@ -51,12 +55,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Told:
-    """What comes of it. ``ran`` is False for a request error. ``reads`` is how often the view was asked."""
+    """What comes of it. ``ran`` is False for a request error. ``reads`` is how often the view was asked, ``written``
+    the newest revision that was made, 0 where none was.
+    """
 
     ran: bool
     data: Any = None
     errors: tuple[Said, ...] = ()
     reads: int = 0
+    written: int = 0
 
     @property
     def body(self) -> dict[str, Any]:
@@ -100,8 +107,11 @@ class Schema:
         operation = get_operation_ast(document, asked.operation_name) if document else None
         return operation.operation.value if operation else None
 
-    def execute(self, asked: Asked | str, view: View, *, projecting: bool = True) -> Told:
-        """Run an operation over a view. Without ``projecting`` graphql-core walks every field itself."""
+    def execute(self, asked: Asked | str, view: View, *, projecting: bool = True, desk: Desk | None = None) -> Told:
+        """Run an operation over a view; a mutation needs a desk, and reads from there what came of it.
+
+        Without ``projecting`` graphql-core walks every field of a query itself.
+        """
         asked = Asked(asked) if isinstance(asked, str) else asked
         document = self._validated(asked.query)
         if document.ast is None or document.errors:
@@ -114,11 +124,18 @@ class Schema:
         if isinstance(variables, list):
             return Told(False, errors=tuple(said(error, "BAD_USER_INPUT") for error in variables))
         operation = Operation.of(self.core, document.ast, definition, variables)
+        writing = definition.operation is OperationType.MUTATION
+        if writing and desk is None:
+            return Told(False, errors=(refused(Unauthorised("Changes need a token.", _HOW)),))
         try:
             plan = Planner(operation, self.limits, schemas.rule_of, Meter(self.limits)).plan()
+            if writing:
+                check_changes(len(plan), self.limits)
         except GraphQLError as error:
             return Told(False, errors=(failed(error),))
-        request = Request(view, self.limits, plan, projecting)
+        except Refusal as refusal:
+            return Told(False, errors=(refused(refusal),))
+        request = Request(view, self.limits, plan, projecting, desk=desk)
         result = execute_sync(
             self.core,
             document.ast,
@@ -127,7 +144,8 @@ class Schema:
             operation_name=asked.operation_name,
             executor_class=_ProjectingExecutor,
         )
-        return Told(True, result.data, tuple(failed(error) for error in result.errors or ()), request.reads)
+        errors = tuple(failed(error) for error in result.errors or ())
+        return Told(True, result.data, errors, request.reads, request.written)
 
     def _parsed(self, query: str) -> _Document:
         return self._kept_parsed(query) if len(query) <= _LONGEST_KEPT else self._parse(query)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from graphql import GraphQLError
 
-from govgraph.errors import GovgraphError, QueryError
+from govgraph.errors import GovgraphError, QueryError, Unauthorised
 
 Said: TypeAlias = Mapping[str, Any]
 
@@ -43,5 +43,7 @@ def failed(error: GraphQLError) -> Said:
 
 def code_of(error: GovgraphError) -> str:
     """``bad-request`` → ``BAD_REQUEST``; SPARQL's malformed query cannot be the client's doing here."""
+    if isinstance(error, Unauthorised):
+        return "UNAUTHENTICATED"  # what clients of GraphQL look for
     code = error.code if type(error) is not QueryError else "internal-server-error"
     return code.replace("-", "_").upper()

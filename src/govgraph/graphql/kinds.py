@@ -32,6 +32,7 @@ from govgraph.graphql.values import (
 from govgraph.validation import Finding, explain
 
 FIXED = (
+    *("Mutation", "ChangePayload", "EditResult", "EditInput", "Problem", "ProblemCode", "ScoreChange", "TextInput"),
     *("Query", "Node", "Entity", THING, "Finding", "Severity", "KindName", "Code", "LangString", "Text", "PageInfo"),
     *("Catalogue", "KindSummary", "FindingCounts", "FindingConnection", "FindingEdge", "OrderDirection", "ChainStep"),
     *("AnswerColumn", "TextFilter", "BooleanFilter", "IRIFilter", "EntityRelationFilter", "Limits"),
@@ -54,6 +55,11 @@ _OFFSET = argument("offset", int | None, default=0)
 
 def describe(text: Text) -> str:
     return say(text, ("en",))
+
+
+def is_one_text(kind: Kind, prop: Property) -> bool:
+    """Whether it is a text said once in each language, not a list of texts."""
+    return prop.form is Form.TEXT and (prop.per_language or prop.single or prop.path.predicate == kind.title)
 
 
 def renamed(prop: Property) -> str:
@@ -123,7 +129,7 @@ class Types:
     def _values(self, kind: Kind, prop: Property) -> tuple[Any, Rule, Sequence[Any]]:
         """The GraphQL type of a property, its rule and its arguments."""
         match prop.form:
-            case Form.TEXT if prop.per_language or prop.single or prop.path.predicate == kind.title:
+            case Form.TEXT if is_one_text(kind, prop):
                 return maybe(texts.Text), OneText(prop), [texts.lang()]
             case Form.TEXT:
                 return many(texts.LangString), SeveralTexts(prop), [texts.lang("“*” gives the texts of all languages.")]

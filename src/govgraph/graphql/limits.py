@@ -44,6 +44,13 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
         )
 
 
+def check_changes(number: int, limits: Limits) -> None:
+    """Of one request. Raises Refusal."""
+    if number > limits.edits:
+        sentence = f"The request makes {number} changes; {limits.edits} are allowed."
+        raise Refusal("TOO_MANY_CHANGES", sentence, "Make several edits one change, or send several requests.")
+
+
 def _selections(document: DocumentNode) -> Iterator[list[FieldNode]]:
     """The fields of every selection set of a document."""
     ahead: list[Node] = list(document.definitions)

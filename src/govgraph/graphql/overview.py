@@ -150,6 +150,8 @@ def _limits() -> type:
             attribute("pageSize", int, "How many a page has where nothing is said.", "page_size"),
             attribute("pageMax", int, "Most on one page.", "page_max"),
             attribute("answerRows", int, "Most rows of a question's answer.", "answer_rows"),
+            attribute("edits", int, "Most edits of one change, and most changes of one request."),
+            attribute("text", int, "Most characters of a text that is written."),
         ],
         "What one operation may ask for.",
     )

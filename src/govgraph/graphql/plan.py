@@ -96,6 +96,12 @@ class Planned:
     many: bool = False
     entities: bool = False
 
+    @property
+    def reads_entities(self) -> bool:
+        """Whether anything is selected of an entity, at whatever depth."""
+        levels = self.below.levels.values() if isinstance(self.below, Choice) else [self.below] if self.below else []
+        return self.entities or any(field.reads_entities for level in levels for field in level.fields.values())
+
     def column(self, request: Request, sources: Sequence[Any]) -> list[Any]:
         return self.spread(request, self.rule.column(request, sources, self.arguments))
 

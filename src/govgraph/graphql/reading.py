@@ -10,25 +10,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from govgraph.catalogue import Label, View
 from govgraph.contract import Kind, Property
+from govgraph.graphql.desk import Desk
+from govgraph.iris import GOV, name
 from govgraph.settings import Settings
-from govgraph.store import Term
+from govgraph.store import Path, Term
 from govgraph.validation import Finding
 
 _Value = TypeVar("_Value")
+_REVISION = Path(name(GOV, "revision"))
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What a level of entities has to have read: properties, labels (per preference of languages), kinds, findings."""
+    """What a level of entities has to have read: properties, labels (per preference of languages), and so on."""
 
     properties: frozenset[Property] = frozenset()
     labels: frozenset[tuple[str, ...]] = frozenset()
     kinds: bool = False
     findings: bool = False
+    revisions: bool = False
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(
@@ -36,6 +40,7 @@ class Needs:
             self.labels | other.labels,
             self.kinds or other.kinds,
             self.findings or other.findings,
+            self.revisions or other.revisions,
         )
 
 
@@ -60,6 +65,10 @@ class Limits:
     page_size: int
     page_max: int
     answer_rows: int
+    edits: int = 100
+    """Most edits of a change, and most changes of a request."""
+    text: int = 20_000
+    """Characters of one text that is written."""
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -71,6 +80,8 @@ class Limits:
             page_size=settings.page_size,
             page_max=settings.page_max,
             answer_rows=settings.answer_rows,
+            edits=settings.graphql_edits,
+            text=settings.text_characters,
         )
 
 
@@ -111,12 +122,17 @@ class Request:
     plan: Mapping[str, Any] = field(default_factory=dict)  # of plan.Planned, which knows this module
     projecting: bool = True
     reads: int = 0
+    desk: Desk | None = None
+    """For a mutation alone."""
+    written: int = 0
+    """The newest revision this operation has made."""
 
     def __post_init__(self) -> None:
         self._values: dict[Property, dict[Term, Sequence[Term]]] = {}
         self._labels: dict[tuple[str, ...], _Known[Label]] = {}
         self._kinds: _Known[Kind | None] = _Known(self._find_kinds, None)
         self._findings: _Known[Sequence[Finding]] = _Known(self._find_findings, ())
+        self._revisions: _Known[int] = _Known(self._find_revisions, 1)
 
     def read(self, needs: Needs, nodes: Sequence[NamedNode]) -> None:
         """Read for a whole level what it needs; at most one read for values, one for kinds, one per labels."""
@@ -128,6 +144,8 @@ class Request:
             self._labels_in(languages).read(nodes)
         if needs.findings:
             self._findings.read(nodes)
+        if needs.revisions:
+            self._revisions.read(nodes)
 
     def values(self, prop: Property, nodes: Sequence[Term]) -> list[Sequence[Term]]:
         try:
@@ -146,6 +164,10 @@ class Request:
 
     def findings(self, nodes: Sequence[Term]) -> list[Sequence[Finding]]:
         return self._findings.column(nodes)
+
+    def revisions(self, nodes: Sequence[Term]) -> list[int]:
+        """Per entity the revision it changed in last."""
+        return self._revisions.column(nodes)
 
     def _read_values(self, properties: Iterable[Property], nodes: Sequence[Term]) -> None:
         columns = {prop: self._values.setdefault(prop, {}) for prop in properties}
@@ -178,6 +200,12 @@ class Request:
     def _find_findings(self, nodes: list[Term]) -> Mapping[Term, Sequence[Finding]]:
         self.reads += 1
         return self.view.findings(nodes)
+
+    def _find_revisions(self, nodes: list[Term]) -> Mapping[Term, int]:
+        self.reads += 1
+        history = self.view.names.history(self.view.audience)
+        said = self.view.reader.values(nodes, (_REVISION,), (history,))[_REVISION]
+        return {node: max(int(value.value) for value in of if isinstance(value, Literal)) for node, of in said.items()}
 
 
 _NO_VALUES: tuple[Term, ...] = ()

@@ -85,8 +85,8 @@ PAGE_INFO = fill(
 )
 
 
-def connection(name: str, of: Any, take: Callable[[str], str]) -> type:
-    """The connection type ``{name}Connection`` with its edge."""
+def connection(name: str, of: Any, take: Callable[[str], str], more: Sequence[Any] = ()) -> type:
+    """The connection type ``{name}Connection`` with its edge; ``more`` are fields beside those of every connection."""
     edge = fill(
         shell(take(f"{name}Edge")),
         [attribute("cursor", str, "For after and before."), attribute("node", of, "")],
@@ -97,6 +97,7 @@ def connection(name: str, of: Any, take: Callable[[str], str]) -> type:
         attribute("edges", many(edge), "This page, with a cursor for each."),
         attribute("nodes", many(of), "This page."),
         attribute("pageInfo", PAGE_INFO, "Where this page stands.", "page_info"),
+        *more,
     ]
     return fill(shell(take(f"{name}Connection")), fields, "")
 

@@ -22,8 +22,12 @@ from govgraph.graphql.asking import Asking
 from govgraph.graphql.fields import Rule, RuleField, fill, shell
 from govgraph.graphql.filters import Filters
 from govgraph.graphql.kinds import Types
+from govgraph.graphql.mutation import Mutations
 from govgraph.graphql.names import Names
+from govgraph.graphql.next_edits import next_edits_field
 from govgraph.graphql.overview import catalogue_field
+from govgraph.graphql.payload import Outcome, follow
+from govgraph.graphql.plan import Planned
 from govgraph.graphql.reading import Request
 from govgraph.graphql.roots import root_fields
 from govgraph.graphql.scalars import SCALARS
@@ -44,14 +48,16 @@ def build(contract: Contract, questions: Mapping[str, Question]) -> GraphQLSchem
     types = Types(contract)
     filters = Filters(types)
     asking = Asking(types)
-    fields = [catalogue_field(types), *root_fields(types, filters), *asking.fields(questions)]
+    fields = [catalogue_field(types), *root_fields(types, filters), next_edits_field(types), *asking.fields(questions)]
     names = Names("root field")
     for number, field in enumerate(fields):
         names.take(field.graphql_name, f"The root field number {number}, {field.description}")
+    mutation = Mutations(types).root()
     types.fill()
     query = fill(shell("Query"), fields, _QUERY)
     made = strawberry.Schema(
         query,
+        mutation,
         types=[types.interfaces.thing, *types.objects.values()],
         config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
     )
@@ -80,9 +86,10 @@ class Projected:
 
 def _attach(schema: GraphQLSchema) -> None:
     """Let graphql-core call the rules, and tell it which inputs are one-of."""
+    roots = {schema.query_type: _resolve_root, schema.mutation_type: _resolve_mutation}
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
-            resolver = _resolve_root if type_ is schema.query_type else _resolve
+            resolver = roots.get(type_, _resolve)
             for field in type_.fields.values():
                 field.resolve = resolver(rule_of(field))
         elif isinstance(type_, GraphQLInputObjectType):
@@ -107,5 +114,20 @@ def _resolve_root(rule: Rule) -> Callable[..., Any]:
             return column[0]
         answered = planned.spread(request, column)
         return Projected(answered[0]) if request.projecting else column[0]
+
+    return resolve
+
+
+def _resolve_mutation(rule: Rule) -> Callable[..., Any]:
+    """Make the change, then answer what is below of the catalogue as it is after it."""
+
+    def resolve(_: Any, info: Any, **arguments: Any) -> Any:
+        request: Request = info.context
+        outcome: Outcome = rule.column(request, [None], arguments)[0]
+        planned: Planned = request.plan[info.path.key]
+        after, outcome = follow(request, outcome, reading=planned.reads_entities)
+        answered = planned.spread(after, [outcome])
+        request.reads += after.reads
+        return Projected(answered[0])
 
     return resolve

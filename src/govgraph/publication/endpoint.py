@@ -44,24 +44,36 @@ FORMAT_IRIS: Mapping[Format, NamedNode] = {
 
 def describe(view: View, format_: Format) -> bytes:
     """The description in an RDF format."""
-    prefixes = {**PREFIXES, "sd": SD}
-    written = pyoxigraph.serialize(_triples(view), format=RDF_SYNTAX[format_], prefixes=prefixes) or b""
+    return _written([*_service(view.names.base), *_graphs(view)], format_)
+
+
+def describe_plain(base: str, format_: Format) -> bytes:
+    """That of a store whose graphs nobody knows beforehand."""
+    return _written(_service(base), format_)
+
+
+def _written(triples: Iterable[Triple], format_: Format) -> bytes:
+    written = pyoxigraph.serialize(triples, format=RDF_SYNTAX[format_], prefixes={**PREFIXES, "sd": SD}) or b""
     return tidy(written) if format_ is TURTLE else written
 
 
-def _triples(view: View) -> Iterable[Triple]:
-    base = view.names.base
+def _service(base: str) -> Iterable[Triple]:
     endpoint = NamedNode(f"{base}sparql")
     service, dataset, default = (NamedNode(f"{base}sparql#{local}") for local in ("service", "dataset", "default"))
     yield Triple(service, RDF_TYPE, name(SD, "Service"))
     yield Triple(service, name(SD, "endpoint"), endpoint)
-    yield Triple(service, name(SD, "supportedLanguage"), name(SD, "SPARQL11Query"))
+    for language in ("SPARQL11Query", "SPARQL11Update"):
+        yield Triple(service, name(SD, "supportedLanguage"), name(SD, language))
     for format_ in (*RESULT_FORMATS, *GRAPH_FORMATS):
         yield Triple(service, name(SD, "resultFormat"), FORMAT_IRIS[format_])
     yield Triple(service, name(SD, "defaultDataset"), dataset)
     yield Triple(dataset, RDF_TYPE, name(SD, "Dataset"))
     yield Triple(dataset, name(SD, "defaultGraph"), default)
     yield Triple(default, RDF_TYPE, name(SD, "Graph"))
+
+
+def _graphs(view: View) -> Iterable[Triple]:
+    base, dataset = view.names.base, NamedNode(f"{view.names.base}sparql#dataset")
     for graph in view.visible:
         named = NamedNode(f"{base}sparql#{graph.value.rpartition('/')[2]}")
         yield Triple(dataset, name(SD, "namedGraph"), named)

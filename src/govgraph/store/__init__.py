@@ -89,6 +89,9 @@ class Reader(Protocol):
     ) -> dict[Path, dict[Term, list[Term]]]:
         """For each path, the values of each node that has any. One read."""
 
+    def some(self, nodes: Sequence[Term], path: Path, graphs: Graphs, most: int) -> dict[Term, list[Term]]:
+        """Of each node that has any, at most so many values of a forward path, in the engine's order. One read."""
+
     def statements(self, nodes: Sequence[Term], graphs: Graphs) -> list[Triple]:
         """All that is said about the nodes. One read."""
 

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from govgraph.errors import BaseMismatch, FormatTooNew, StoreError, StoreLocked
 
-FORMAT = 1
+FORMAT = 2
 """Of the data directory; a newer govgraph that changes it counts up and migrates."""
 
 _TRIES = 5
@@ -86,11 +86,21 @@ class Directory:
             if current is None:
                 return None
             path = self.snapshot(current.revision)
-            held = _hold(current.revision, path)
+            held = hold_snapshot(current.revision, path)
             if held is not None:
                 return held
             # Several revisions may have come since ``current`` was read; then there is a newer one to hold.
         raise StoreError(f"The snapshot {path} is missing.", "Load the catalogue again.")
+
+    @property
+    def live(self) -> Path:
+        """The store the writer keeps."""
+        return self.path / "live"
+
+    @property
+    def log(self) -> Path:
+        """The directory of the revision log."""
+        return self.path / "log"
 
     def snapshot(self, revision: int) -> Path:
         return self.path / "snapshots" / str(revision)
@@ -108,32 +118,48 @@ class Directory:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StoreLocked(
-                    f"Another process is loading into {self.path}.", "Wait until it is done and try again."
+                    f"Another process writes to {self.path}.", "Wait until it is done, or stop it, and try again."
                 ) from None
             yield
 
     def fresh(self) -> Path:
         """Where to build a revision; what builds that broke off have left behind is cleared away.
 
-        Every time another place, since the engine of one that broke off may still hold its own.
+        Every time another place, since the engine of one that broke off may still hold its own, and several processes
+        may build at a time.
         """
         for left in self.path.glob("live.*.new"):
-            shutil.rmtree(left, ignore_errors=True)
-        return self.path / f"live.{uuid4().hex}.new"
+            process = left.name.split(".")[1].partition("-")[0]
+            if not (process.isdecimal() and Path(f"/proc/{process}").exists()):
+                shutil.rmtree(left, ignore_errors=True)
+        return self.path / f"live.{os.getpid()}-{uuid4().hex}.new"
 
     def put_in_force(self, revision: int, beside: Path) -> None:
         """Make a built revision the one in force: ``beside`` becomes ``live``; then tidy."""
-        live = self.path / "live"
-        shutil.rmtree(live, ignore_errors=True)
-        beside.rename(live)
+        self.swap(beside)
+        self.publish(revision)
+
+    def swap(self, beside: Path) -> None:
+        """``beside`` becomes ``live``."""
+        shutil.rmtree(self.live, ignore_errors=True)
+        beside.rename(self.live)
+        sync_directory(self.path)
+
+    def publish(self, revision: int) -> None:
+        """Make a snapshot that is there the one readers use; then tidy."""
         temporary = self.path / "current.new"
         with temporary.open("w", encoding="utf-8") as file:
             json.dump(asdict(Current(revision, self._base, FORMAT)), file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.path / "current")
-        _sync(self.path)
+        sync_directory(self.path)
         self._tidy(revision)
+
+    def snapshots(self) -> list[tuple[int, Path]]:
+        """The snapshots there are, by revision, newest first."""
+        there = (self.path / "snapshots").glob("*")
+        return sorted(((int(path.name), path) for path in there if path.name.isdecimal()), reverse=True)
 
     def _tidy(self, revision: int) -> None:
         for directory in self.snapshot(revision).parent.iterdir():
@@ -164,19 +190,25 @@ def _read(text: str) -> Current:
     raise ValueError("it names no revision, base and format")
 
 
-def _hold(revision: int, path: Path) -> Held | None:
+def hold_snapshot(revision: int, path: Path) -> Held | None:
+    """A directory that nobody tidies away until it is released, None where there is none."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return None
     fcntl.flock(descriptor, fcntl.LOCK_SH)
-    if not path.exists():  # tidied away between opening and locking
+    try:
+        same = os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        same = False
+    if not same:  # tidied away between opening and locking, or made again since
         os.close(descriptor)
         return None
     return Held(revision, path, descriptor)
 
 
-def _sync(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make new names in a directory outlast a power failure."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -9,7 +9,7 @@ import os
 import shutil
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
@@ -23,6 +23,7 @@ from govgraph.iris import GOV, XSD, Names, name
 from govgraph.settings import Settings
 from govgraph.store import Part
 from govgraph.store.directory import FORMAT, Directory, Held
+from govgraph.store.live import Live
 from govgraph.store.snapshot import COMMITTED, Snapshot
 from govgraph.store.workers import Limits, Workers
 
@@ -68,6 +69,13 @@ def _pieces(triples: bytes) -> Iterator[bytes]:
         start = end
 
 
+def _unwritten(directory: FilePath, error: OSError) -> StoreError:
+    return StoreError(
+        f"Nothing could be written to {directory}: {error}.",
+        "The revision before stays in force; see to space and rights there, then load again.",
+    )
+
+
 def _refuse_outdated(after: int | None, newest: int) -> None:
     if after is not None and after != newest:
         raise RevisionConflict(
@@ -87,6 +95,15 @@ def _record(base: str, revision: int, contract_hash: str) -> list[Quad]:
     }
     committed = Quad(store, COMMITTED, Literal(now, datatype=name(XSD, "dateTime")), names.system)
     return [committed, *(Quad(store, name(GOV, local), value, names.system) for local, value in said.items())]
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What the settings allow one query."""
+    return Limits(
+        seconds=settings.query_seconds,
+        result_bytes=settings.query_megabytes * 1_000_000,
+        memory_bytes=settings.query_memory_megabytes * 1_000_000,
+    )
 
 
 class MemoryStore:
@@ -134,8 +151,8 @@ class DiskStore:
         self._limits = limits or Limits()
         self._workers = workers
         self._refresh_seconds = refresh_seconds
-        self._reader: _HeldSnapshot | None = None
-        self._retired: dict[_HeldSnapshot, threading.Timer] = {}
+        self._reader: HeldSnapshot | None = None
+        self._retired: dict[HeldSnapshot, threading.Timer] = {}
         self._looked = 0.0
         self._lock = threading.Lock()
         self._directory.current()
@@ -143,15 +160,10 @@ class DiskStore:
     @classmethod
     def of(cls, settings: Settings) -> DiskStore:
         """The store that the settings name, with their limits."""
-        limits = Limits(
-            seconds=settings.query_seconds,
-            result_bytes=settings.query_megabytes * 1_000_000,
-            memory_bytes=settings.query_memory_megabytes * 1_000_000,
-        )
         return cls(
             settings.data,
             settings.base,
-            limits=limits,
+            limits=limits_of(settings),
             workers=settings.query_workers,
             kept=settings.snapshots_kept,
             refresh_seconds=settings.refresh_seconds,
@@ -174,30 +186,55 @@ class DiskStore:
             return self._reader
 
     def replace(self, parts: Iterable[Part], contract_hash: str, *, after: int | None = None) -> int:
+        """As ``Store``; without a log, so only where there is none: the gate has the way that keeps one."""
+        if self._directory.log.exists():
+            raise StoreError(
+                f"{self._directory.path} keeps a revision log, and this way would pass it by.", "Load through the gate."
+            )
         with self._directory.writing():
             current = self._directory.current()
             newest = current.revision if current else 0
             _refuse_outdated(after, newest)
             revision = newest + 1
-            beside, snapshot = self._directory.fresh(), self._directory.snapshot(revision)
+            beside = self.build(parts, _record(self.base, revision, contract_hash))
             try:
+                snapshot = self._directory.snapshot(revision)
                 shutil.rmtree(snapshot, ignore_errors=True)  # of a load that broke off: it was never in force
                 snapshot.parent.mkdir(exist_ok=True)
-                engine = pyoxigraph.Store(str(beside))
-                _build(engine, parts, _record(self.base, revision, contract_hash))
-                engine.flush()
-                engine.backup(str(snapshot))
-                del engine
+                pyoxigraph.Store.read_only(str(beside)).backup(str(snapshot))
                 self._directory.put_in_force(revision, beside)
             except OSError as error:
-                raise StoreError(
-                    f"Revision {revision} could not be written to {self._directory.path}: {error}.",
-                    f"Revision {newest} stays in force; see to space and rights there, then load again.",
-                ) from error
+                raise _unwritten(self._directory.path, error) from error
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
             self._looked = 0.0
             return revision
+
+    def build(
+        self, parts: Iterable[Part], record: Iterable[Quad] = (), complete: Callable[[Live], None] = lambda _: None
+    ) -> FilePath:
+        """Put graphs together in a store beside the one in force; the directory it is in. ``complete`` may add to it.
+
+        Raises StoreError, and leaves nothing behind, when the disk refuses.
+        """
+        beside = self._directory.fresh()
+        try:
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            engine = pyoxigraph.Store(str(beside))
+            _build(engine, parts, record)
+            complete(Live(engine, self.base, self._limits))
+            engine.flush()
+        except OSError as error:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise _unwritten(self._directory.path, error) from error
+        except BaseException:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+        return beside
+
+    def follow(self) -> None:
+        """Look for a newer revision with the next question, whenever the last look was."""
+        self._looked = 0.0
 
     def close(self) -> None:
         """Close every reader handed out; a query that is still running on one gets StoreError."""
@@ -217,17 +254,10 @@ class DiskStore:
         held = self._directory.hold()
         if held is None:
             return
-        try:
-            engine = pyoxigraph.Store.read_only(str(held.path))
-        except (OSError, RuntimeError) as error:
-            held.release()
-            raise StoreError(
-                f"The snapshot {held.path} cannot be opened: {error}.", "Load the catalogue again."
-            ) from error
-        workers = Workers(held.path, self.base, self._workers, self._limits)
+        newer = open_snapshot(held, self.base, self._workers, self._limits)
         if self._reader is not None:
             self._retire(self._reader)
-        self._reader = _HeldSnapshot(engine, held, self.base, self._limits, workers)
+        self._reader = newer
 
     def _mend(self, revision: int) -> None:
         """Make the snapshot in force again from the live store, should somebody have deleted it."""
@@ -244,25 +274,38 @@ class DiskStore:
                     "Restore the data directory, or load into a new one.",
                 ) from error
 
-    def _retire(self, reader: _HeldSnapshot) -> None:
+    def _retire(self, reader: HeldSnapshot) -> None:
         """Close it once the slowest allowed query is through: a request may still be reading from it."""
         timer = threading.Timer(self._limits.seconds * 2, self._drop, (reader,))
         timer.daemon = True
         self._retired[reader] = timer
         timer.start()
 
-    def _drop(self, reader: _HeldSnapshot) -> None:
+    def _drop(self, reader: HeldSnapshot) -> None:
         with self._lock:
             if self._retired.pop(reader, None) is not None:
                 reader.close()
 
 
-class _HeldSnapshot(Snapshot):
+def open_snapshot(held: Held, base: str, workers: int, limits: Limits) -> HeldSnapshot:
+    """A reader of a snapshot, with query processes of its own; the hold on it ends with the reader.
+
+    Raises StoreError for one that cannot be opened, and lets go of it then.
+    """
+    try:
+        engine = pyoxigraph.Store.read_only(str(held.path))
+    except (OSError, RuntimeError) as error:
+        held.release()
+        raise StoreError(f"The snapshot {held.path} cannot be opened: {error}.", "Load the catalogue again.") from error
+    return HeldSnapshot(engine, held, base, limits, Workers(held.path, base, workers, limits))
+
+
+class HeldSnapshot(Snapshot):
     """A Snapshot on disk, which nobody tidies away before it is closed."""
 
     def __init__(self, engine: pyoxigraph.Store, held: Held, base: str, limits: Limits, workers: Workers) -> None:
         super().__init__(engine, held.revision, base, limits, workers)
-        self._release: weakref.finalize[[], _HeldSnapshot] = weakref.finalize(self, held.release)
+        self._release: weakref.finalize[[], HeldSnapshot] = weakref.finalize(self, held.release)
 
     def close(self) -> None:
         super().close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pyoxigraph
 
 from govgraph.errors import QueryError, QueryForbidden, ResultTooLarge
 from govgraph.iris import PREFIXES
-from govgraph.media import RDF_SYNTAX, RDFXML, RESULT_SYNTAX, TURTLE, tidy
+from govgraph.media import RDF_SYNTAX, RDFXML, RESULT_SYNTAX, TURTLE, Format, tidy
 from govgraph.store import Dataset, Graphs, Query, Result, malformed, outgoing, sparql_text
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def evaluate(store: pyoxigraph.Store, query: Query, base: str, limit: int) -> Re
             named_graphs=list(named) or [_NOWHERE],
             substitutions={pyoxigraph.Variable(key): term for key, term in query.bindings.items()} or None,
         )
-        return _write(outcome, query, limit)
+        return write_result(outcome, query.formats, limit)
     except SyntaxError as error:
         raise malformed.explain(str(error), query.text) from None
     except (RuntimeError, ValueError) as error:
@@ -88,9 +89,12 @@ def _dataset(query: Query, clauses: sparql_text.Clauses) -> tuple[Graphs, Graphs
     return tuple(g for g in asked.default if g in visible), tuple(g for g in asked.named if g in visible)
 
 
-def _write(
-    outcome: pyoxigraph.QuerySolutions | pyoxigraph.QueryBoolean | pyoxigraph.QueryTriples, query: Query, limit: int
+def write_result(
+    outcome: pyoxigraph.QuerySolutions | pyoxigraph.QueryBoolean | pyoxigraph.QueryTriples,
+    formats: Mapping[str, Format],
+    limit: int,
 ) -> Result:
+    """What a query gave in the format for its kind, at most ``limit`` bytes. Raises ResultTooLarge."""
     target = _Bounded(limit)
     match outcome:
         case pyoxigraph.QuerySolutions():
@@ -99,7 +103,7 @@ def _write(
             kind = "boolean"
         case _:
             kind = "graph"
-    chosen = query.formats.get(kind)
+    chosen = formats.get(kind)
     if chosen is None:
         return Result(kind, None, b"")
     if isinstance(outcome, pyoxigraph.QueryTriples) and chosen in (TURTLE, RDFXML):

@@ -9,6 +9,7 @@ variables, prefixes and IRIs bear that, a keyword does not. What still parses th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import product
 from string import ascii_lowercase
 
@@ -17,28 +18,19 @@ import pyoxigraph
 from govgraph.iris import PREFIXES
 from govgraph.store import sparql_text
 
-_KEYWORD = "service"
+_SERVICE = "service"
 # Escapes count where a letter of a string or an IRI may stand; they stay escapes, so that no backslash is left over.
-_WORD = re.compile(
-    "".join(
-        rf"(?:(?i:{c})|\\u00(?:{ord(c):x}|{ord(c.upper()):x})|\\U000000(?:{ord(c):x}|{ord(c.upper()):x}))"
-        for c in _KEYWORD
-    ),
-    re.ASCII,
-)
 _LETTER = re.compile(r"\\U[0-9a-fA-F]{8}|\\u[0-9a-fA-F]{4}|.")
 
 
 def calls_out(text: str, base: str) -> bool:
     """Whether a query holds ``SERVICE``. Raises SyntaxError, with its place, for a text that is no query."""
-    if not _WORD.search(text):
+    replaced, prefixes = masked(text, (_SERVICE,))
+    if replaced == text:
         return False
-    stand_in = _stand_in(text)
     try:
         # Over an empty store, so that running what there is to run costs next to nothing.
-        pyoxigraph.Store().query(
-            _mask(text, stand_in), base_iri=base, prefixes={_mask(p, stand_in): iri for p, iri in PREFIXES.items()}
-        )
+        pyoxigraph.Store().query(replaced, base_iri=base, prefixes=prefixes)
     except SyntaxError:
         if sparql_text.names_service(text):
             return True
@@ -49,18 +41,46 @@ def calls_out(text: str, base: str) -> bool:
     return False
 
 
-def _stand_in(text: str) -> str:
-    """A word as long as the keyword that is no word of SPARQL and stands nowhere in the text."""
+def masked(text: str, keywords: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """A text without some words (in lower case), and the prefixes it may use undeclared, changed as it is.
+
+    What a parser makes of it differs from the text itself only where one of the words stands as a keyword. Raises
+    ValueError where no other word is left to stand in for one.
+    """
+    prefixes = dict(PREFIXES)
+    for keyword in keywords:
+        word = _pattern(keyword)
+        if word.search(text):
+            stand_in = _stand_in(text, len(keyword))
+            text = _mask(text, word, stand_in)
+            prefixes = {_mask(prefix, word, stand_in): iri for prefix, iri in prefixes.items()}
+    return text, prefixes
+
+
+def _pattern(keyword: str) -> re.Pattern[str]:
+    letters = (f"(?:{c}|{'|'.join(_escaped(ord(one)) for one in (c, c.upper()))})" for c in keyword)
+    return re.compile("".join(letters), re.ASCII | re.IGNORECASE)
+
+
+def _escaped(code: int) -> str:
+    return rf"\\(?-i:u)00{code:x}|\\(?-i:U)000000{code:x}"
+
+
+def _stand_in(text: str, length: int) -> str:
+    """A word that is no word of SPARQL and stands nowhere in the text."""
     present = text.lower()
-    words = ("".join(letters) for letters in product(reversed(ascii_lowercase), repeat=len(_KEYWORD)))
-    return next(word for word in words if word not in present)
+    words = ("".join(letters) for letters in product(reversed(ascii_lowercase), repeat=length))
+    found = next((word for word in words if word not in present), None)
+    if found is None:
+        raise ValueError("every word of that length stands in the text")
+    return found
 
 
-def _mask(text: str, stand_in: str) -> str:
+def _mask(text: str, word: re.Pattern[str], stand_in: str) -> str:
     def replace(match: re.Match[str]) -> str:
         return "".join(_like(old, new) for old, new in zip(_LETTER.findall(match.group()), stand_in, strict=True))
 
-    return _WORD.sub(replace, text)
+    return word.sub(replace, text)
 
 
 def _like(old: str, new: str) -> str:

@@ -50,7 +50,7 @@ def serve(pipe: Connection) -> None:
     except (OSError, RuntimeError) as error:
         pipe.send(StoreError(f"The snapshot {task.snapshot} cannot be opened: {error}.", "Ask again, or load it anew."))
         return
-    _confine(task.limits)
+    confine(task.limits)
     pipe.send(None)
     while True:
         query: Query = pipe.recv()
@@ -66,7 +66,7 @@ def serve(pipe: Connection) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _confine(limits: Limits) -> None:
+def confine(limits: Limits) -> None:
     """Set what the kernel holds this process to: the memory of a query, and no file when it breaks off."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     pages = Path("/proc/self/statm")

@@ -63,6 +63,16 @@ class Snapshot:
                         found[path].setdefault(node, []).append(quad.subject)
         return found
 
+    def some(self, nodes: Sequence[Term], path: Path, graphs: Graphs, most: int) -> dict[Term, list[Term]]:
+        match = self._engine.quads_for_pattern
+        found: dict[Term, list[Term]] = {}
+        for node in nodes:
+            if not isinstance(node, Literal | Triple):
+                quads = chain.from_iterable(match(node, path.predicate, None, graph) for graph in graphs)
+                if values := [quad.object for quad in islice(quads, most)]:
+                    found[node] = values
+        return found
+
     def statements(self, nodes: Sequence[Term], graphs: Graphs) -> list[Triple]:
         return [
             quad.triple

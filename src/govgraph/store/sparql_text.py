@@ -7,7 +7,7 @@ here. The token rules are those of SPARQL 1.1 section 19.8; any text is read in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -44,6 +44,24 @@ class Clauses:
         return bool(self.default or self.named)
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Kinds are iri, string, variable, tag, prefixed, word and other; ``start`` counts characters from 0."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+    @property
+    def word(self) -> str:
+        """In capitals where it is a word, else empty."""
+        return self.text.upper() if self.kind == "word" else ""
+
+
 def read(text: str, base: str) -> Clauses:
     """The clauses of a query; text no SPARQL parser accepts gives whatever stands in it."""
     tokens = list(_tokens(text))
@@ -56,9 +74,9 @@ def read(text: str, base: str) -> Clauses:
         following = tokens[position + 1 : position + 3]
         match token.upper():
             case "BASE" if following and following[0][0] == "iri":
-                base = _resolve(following[0][1], base) or base
+                base = resolve(following[0][1], base) or base
             case "PREFIX" if len(following) == 2 and following[1][0] == "iri":
-                prefixes[following[0][1].removesuffix(":")] = _resolve(following[1][1], base)
+                prefixes[following[0][1].removesuffix(":")] = resolve(following[1][1], base)
             case "FROM" if following and following[0][1].upper() == "NAMED" and len(following) == 2:
                 named += _iri(following[1], prefixes, base)
             case "FROM" if following:
@@ -162,23 +180,34 @@ def spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
-    """Kind and text of each token; kinds are iri, string, variable, tag, prefixed, word and other."""
+def tokens(text: str) -> Iterator[Token]:
+    """Every token but comments, with its place."""
     for match in _TOKEN.finditer(text):
-        kind, token = match.lastgroup, match.group()
+        kind, token, start = match.lastgroup, match.group(), match.start()
         if kind == "name":
             if match["local"] is not None:
-                yield "prefixed", token
+                yield Token("prefixed", token, start)
             else:  # keywords stand alone: what a dot or hyphen joins is several words
-                yield from (("word", word) for word in re.split(r"[.-]+", token) if word)
+                for word in re.finditer(r"[^.-]+", token):
+                    yield Token("word", word.group(), start + word.start())
         elif kind is not None and kind != "comment":
-            yield kind, token
+            yield Token(kind, token, start)
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Kind and text of each token."""
+    return ((token.kind, token.text) for token in tokens(text))
+
+
+def named(token: Token, prefixes: Mapping[str, str], base: str) -> NamedNode | None:
+    """The IRI a token stands for, None where it stands for none."""
+    return next(iter(_iri((token.kind, token.text), dict(prefixes), base)), None)
 
 
 def _iri(token: tuple[str, str], prefixes: dict[str, str], base: str) -> list[NamedNode]:
     kind, text = token
     if kind == "iri":
-        iri = _resolve(text, base)
+        iri = resolve(text, base)
     elif kind == "prefixed":
         prefix, _, local = text.partition(":")
         iri = prefixes.get(prefix, "") and prefixes[prefix] + local.replace("\\", "")
@@ -187,7 +216,7 @@ def _iri(token: tuple[str, str], prefixes: dict[str, str], base: str) -> list[Na
     return [NamedNode(iri)] if iri else []
 
 
-def _resolve(reference: str, base: str) -> str:
+def resolve(reference: str, base: str) -> str:
     """An IRI in angle brackets as the engine itself reads it against a base; empty where it refuses it."""
     try:
         quads = list(pyoxigraph.parse(f"{reference} {reference} {reference} .", RdfFormat.TURTLE, base_iri=base))

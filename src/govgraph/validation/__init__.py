@@ -121,9 +121,9 @@ def check(
     """
     parts = tuple(data)
     outcomes = ENGINES[engine](contract.shapes, b"".join((*parts, contract.vocabulary)), most)
-    findings = {_finding(contract, outcome) for outcome in outcomes}
+    findings = {found(contract, outcome) for outcome in outcomes}
     if unknown_already is None:
-        findings |= {_finding(contract, outcome) for outcome in unknown(contract, parts)}
+        findings |= {found(contract, outcome) for outcome in unknown(contract, parts)}
     else:
         findings |= set(unknown_already)
     if most is not None and len(findings) > most:
@@ -163,11 +163,12 @@ def read_back(contract: Contract, statements: Iterable[Triple]) -> list[Finding]
             component=_iri(one["sourceConstraintComponent"]).value,
             value=one.get("value"),
         )
-        findings.append(_finding(contract, outcome))
+        findings.append(found(contract, outcome))
     return findings
 
 
-def _finding(contract: Contract, outcome: Outcome) -> Finding:
+def found(contract: Contract, outcome: Outcome) -> Finding:
+    """What an engine found, as the contract knows it."""
     owner = contract.property_of_shape.get(outcome.shape)  # type: ignore[arg-type]
     rule = contract.rule_of_shape.get(outcome.shape)  # type: ignore[arg-type]
     is_unknown = outcome.component == UNKNOWN.value

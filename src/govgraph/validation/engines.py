@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat
@@ -20,6 +21,12 @@ from govgraph.store import Path, Term
 if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
+
+
+class Check(Protocol):
+    """Shapes made ready: N-Triples in, outcomes out; ``most`` may end the search early."""
+
+    def __call__(self, data: bytes, most: int | None = None, /) -> Iterable[Outcome]: ...
 
 
 @dataclass(frozen=True)
@@ -36,24 +43,32 @@ class Outcome:
 
 def with_shacl(shapes: bytes, data: bytes, most: int | None = None) -> Iterable[Outcome]:
     """The outcomes; ``most`` ends the search early, when there are more than so many."""
+    return _compile_for_shacl(shapes)(data, most)
+
+
+def _compile_for_shacl(shapes: bytes) -> Check:
     import shacl  # noqa: PLC0415  # no wheel of it exists for every platform: imported where it is chosen
 
     compiled = shacl.Shapes.from_text(_without_messages(shapes).decode(), "ntriples")
-    found = compiled.validate_text(data.decode(), "ntriples", max_results=None if most is None else most + 1)
-    results = found.results
-    terms = _terms({text for r in results for text in (r.focus_node, r.source_shape, r.value) if text})
-    paths = {text: _path(text) for text in {r.path for r in results}}
-    return (
-        Outcome(
-            focus=terms[r.focus_node],
-            path=paths[r.path],
-            severity=r.severity_iri,
-            shape=terms[r.source_shape or "_:none"],
-            component=r.component_iri,
-            value=terms[r.value] if r.value else None,
+
+    def validate(data: bytes, most: int | None = None) -> Iterable[Outcome]:
+        found = compiled.validate_text(data.decode(), "ntriples", max_results=None if most is None else most + 1)
+        results = found.results
+        terms = _terms({text for r in results for text in (r.focus_node, r.source_shape, r.value) if text})
+        paths = {text: _path(text) for text in {r.path for r in results}}
+        return (
+            Outcome(
+                focus=terms[r.focus_node],
+                path=paths[r.path],
+                severity=r.severity_iri,
+                shape=terms[r.source_shape or "_:none"],
+                component=r.component_iri,
+                value=terms[r.value] if r.value else None,
+            )
+            for r in results
         )
-        for r in results
-    )
+
+    return validate
 
 
 def _without_messages(shapes: bytes) -> bytes:
@@ -81,6 +96,13 @@ ENGINES: dict[str, Callable[[bytes, bytes, int | None], Iterable[Outcome]]] = {
     "shacl": with_shacl,
     "pyshacl": with_pyshacl,
 }
+
+
+def compiled(engine: str, shapes: bytes) -> Check:
+    """An engine made ready for one set of shapes, for who validates many small sets of data with it."""
+    if engine == "shacl":
+        return _compile_for_shacl(shapes)
+    return partial(ENGINES[engine], shapes)
 
 
 def _terms(texts: set[str]) -> dict[str, Term]:

@@ -5,7 +5,7 @@ SHACL could only say so with closed shapes, whose findings would be of one sever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyoxigraph
 from pyoxigraph import RdfFormat
@@ -22,10 +22,27 @@ _TYPE = str(RDF_TYPE).encode()
 
 def unknown(contract: Contract, data: Sequence[bytes]) -> Iterator[Outcome]:
     """One outcome per entity and predicate, however many values there are. Two passes over the data."""
-    kinds = _kinds(contract, data)
-    known = {
-        kind: {_TYPE, *(str(p.path.predicate).encode() for p in kind.properties if p.stored)} for kind in contract.kinds
-    }
+    return Known(contract).unknown(data)
+
+
+class Known:
+    """What a contract knows, made ready for who looks for unknown predicates often."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._known = {
+            kind: {_TYPE, *(str(p.path.predicate).encode() for p in kind.properties if p.stored)}
+            for kind in contract.kinds
+        }
+
+    def unknown(self, data: Sequence[bytes]) -> Iterator[Outcome]:
+        """As the function of that name."""
+        return _unknown(_kinds(self._contract, data), self._known, data)
+
+
+def _unknown(
+    kinds: dict[bytes, tuple[Kind, ...]], known: Mapping[Kind, set[bytes]], data: Sequence[bytes]
+) -> Iterator[Outcome]:
     of_kinds = {of: set().union(*(known[kind] for kind in of)) for of in set(kinds.values())}
     found: dict[bytes, Kind] = {}
     for part in data:

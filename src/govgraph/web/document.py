@@ -13,6 +13,7 @@ from govgraph.iris import compact
 from govgraph.store import Term
 from govgraph.validation import Finding, Points, explain, points
 from govgraph.web import columns
+from govgraph.web.annals import Latest, latest
 from govgraph.web.showing import Showing, Shown
 from govgraph.web.visit import Visit, web_address
 
@@ -69,7 +70,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Document:
-    """``address`` is the IRI where a browser may follow it."""
+    """``address`` is the IRI where a browser may follow it; ``history`` is None of what is no entity of ours."""
 
     iri: str
     address: str
@@ -85,6 +86,7 @@ class Document:
     links: tuple[Link, ...]
     links_page: int
     more_links: bool
+    history: Latest | None
 
 
 class Reading:
@@ -127,6 +129,7 @@ class Reading:
             links=tuple(self._link(source, predicate) for source, predicate in self._incoming.links),
             links_page=self._page,
             more_links=self._incoming.more,
+            history=latest(self._visit, self._view, entity.iri) if kind and not kind.part else None,
         )
 
     def _title(self, title: Property | None) -> Shown:

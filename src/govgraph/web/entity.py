@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from govgraph.catalogue import Audience, Entity, View
+from govgraph.catalogue import Entity, View
+from govgraph.catalogue.chronicle import Chronicle
 from govgraph.errors import BadRequest, NotFound
 from govgraph.iris import PREFIXES
 from govgraph.media import GRAPH_FORMATS, HTML, JSON, JSONLD, RDF_SYNTAX, Format
@@ -19,6 +20,8 @@ from govgraph.web import responses
 from govgraph.web.document import Reading
 from govgraph.web.house import House
 from govgraph.web.language import N_, Said
+from govgraph.web.tombstone import farewell
+from govgraph.web.view import view_of
 from govgraph.web.visit import Visit
 
 FORMATS = (HTML, *GRAPH_FORMATS)
@@ -31,7 +34,6 @@ MOST_LINK_PAGES = 100_000
 def routes(house: House) -> list[BaseRoute]:
     return [
         Route("/id/{kind}/{slug}", partial(identify, house)),
-        Route("/doc/{kind}/{slug}", partial(document, house)),
         Route("/doc", partial(elsewhere, house)),
     ]
 
@@ -39,9 +41,10 @@ def routes(house: House) -> list[BaseRoute]:
 def identify(house: House, request: Request) -> Response:
     """A thing is no document: its IRI answers with where its document is (303, httpRange-14)."""
     visit = Visit.of(house, request)
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     iri = view.names.entity(request.path_params["kind"], request.path_params["slug"])
-    _known(view, iri)
+    if view.entity(iri) is None:
+        return farewell(house, request, view, iri)
     path = f"/doc/{request.path_params['kind']}/{quote(request.path_params['slug'], safe='-._~')}"
     return RedirectResponse(
         visit.href(path, **visit.parameters), 303, {"vary": "Accept, Accept-Language", "cache-control": "no-cache"}
@@ -49,20 +52,23 @@ def identify(house: House, request: Request) -> Response:
 
 
 def document(house: House, request: Request) -> Response:
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     kind, slug = request.path_params["kind"], request.path_params["slug"]
     iri = view.names.entity(kind, slug)
     stem, _, suffix = slug.rpartition(".")
     entity = view.entity(iri)
-    if entity is None and stem and suffix in {format_.name for format_ in OFFERS}:
+    named = entity is None and bool(stem) and suffix in {format_.name for format_ in OFFERS}
+    if named:
         iri = view.names.entity(kind, stem)
-        return _document(house, request, view, _known(view, iri), suffix)
-    return _document(house, request, view, entity or _known(view, iri), "")
+        entity = view.entity(iri)
+    if entity is None:
+        return farewell(house, request, view, iri, suffix if named else "")
+    return _document(house, request, view, entity, suffix if named else "")
 
 
 def elsewhere(house: House, request: Request) -> Response:
     """What is said here of, or points here to, a thing that has its home elsewhere."""
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     try:
         iri = NamedNode(request.query_params["iri"])
     except KeyError:
@@ -75,21 +81,15 @@ def elsewhere(house: House, request: Request) -> Response:
     entity = view.entity(iri)
     if entity is None and view.names.split(iri.value) is None and view.incoming(iri, 0, 1).links:
         entity = Entity(iri, None, {}, {})
-    return _document(house, request, view, entity or _known(view, iri), "")
-
-
-def _known(view: View, iri: NamedNode) -> Entity:
-    entity = view.entity(iri)
     if entity is None:
-        raise NotFound(
-            Said(N_("Nothing is known here of %(iri)s."), iri=iri.value),
-            Said(N_("It may be misspelt, or not published.")),
-        )
-    return entity
+        return farewell(house, request, view, iri)
+    return _document(house, request, view, entity, "")
 
 
 def _document(house: House, request: Request, view: View, entity: Entity, suffix: str) -> Response:
-    visit = Visit.of(house, request)
+    # Who changes the entity gives this back in If-Match.
+    last = Chronicle(view).last_revisions([entity.iri])[entity.iri]
+    visit = Visit.of(house, request).marked(f"e{last}")
     format_ = responses.negotiate(request, OFFERS, suffix)
     ours = view.names.split(entity.iri.value)
     alternates = {one: visit.document(entity.iri.value, f".{one.name}") for one in FORMATS}
@@ -112,7 +112,7 @@ def _document(house: House, request: Request, view: View, entity: Entity, suffix
             alternates={one: href for one, href in alternates.items() if one is not HTML},
             canonical=visit.canonical(path),
             linked_data=_embeddable(serialise(view.describe(entity.iri), JSONLD)),
-            revision=view.revision,
+            view=view,
         )
 
     return responses.answer(

@@ -2,15 +2,18 @@
 
 Specification: https://graphql.github.io/graphql-over-http/draft/ . With ``application/json`` a request that could not
 run is still 200 (section 6.4.1), with ``application/graphql-response+json`` it is STATUS_OF_REQUEST_ERROR and has no
-data (6.4.2). The draft of August 2026 would have 422 for what is well-formed but invalid; the audits want 400.
+data (6.4.2). The draft of August 2026 would have 422 for what is well-formed but invalid; the audits want 400. Who
+sends a mutation without a valid token gets 401 in either type, as on every face.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -21,14 +24,25 @@ from starlette.routing import BaseRoute, Route
 
 from govgraph import __version__
 from govgraph.catalogue import Audience, View
-from govgraph.errors import BadRequest, GovgraphError, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
-from govgraph.graphql import Asked, Limits, Schema, Told, build_schema, faults
+from govgraph.errors import (
+    BadRequest,
+    GovgraphError,
+    MethodNotAllowed,
+    NotAcceptable,
+    RevisionAway,
+    UnsupportedMediaType,
+    WriterAway,
+)
+from govgraph.graphql import Asked, Desk, Limits, Schema, Told, build_schema, faults
 from govgraph.iris import digest
 from govgraph.media import HTML, JSON, Format, choose
 from govgraph.web import responses
+from govgraph.web.authentication import author_of
 from govgraph.web.body import read_body
 from govgraph.web.graphql_examples import EXAMPLES
 from govgraph.web.house import House
+from govgraph.web.refusal import advice
+from govgraph.web.view import as_of, remember, view_of
 from govgraph.web.visit import Visit
 
 GRAPHQL = Format("graphql", "application/graphql-response+json", "GraphQL")
@@ -37,6 +51,9 @@ OFFERS = (HTML, JSON, GRAPHQL)
 """To a GET without a query; with one it is answered in one of the last two."""
 STATUS_OF_REQUEST_ERROR: Mapping[Format, HTTPStatus] = {JSON: HTTPStatus.OK, GRAPHQL: HTTPStatus.BAD_REQUEST}
 """Of a document, an operation name or variables that cannot be used; what is no GraphQL request at all is 400."""
+
+_LOOK_SECONDS = 0.02
+"""How often somebody who waits for a revision looks for it."""
 
 
 def routes(house: House) -> list[BaseRoute]:
@@ -72,7 +89,7 @@ class Endpoint:
 
     def schema(self, request: Request) -> Response:
         """The schema in GraphQL's definition language."""
-        view = self.house.catalogue.view(Audience.PUBLIC)
+        view = view_of(self.house, request)
         return responses.answer(Visit.of(self.house, request), view, SDL, self.graphql.print)
 
     async def _asked(self, request: Request) -> Asked:
@@ -85,10 +102,12 @@ class Endpoint:
         reading = request.method in ("GET", "HEAD")
         if reading and self.graphql.operation_type(asked) in ("mutation", "subscription"):
             raise MethodNotAllowed("GET runs queries only.", "Send this operation with POST.")
-        view = self.house.catalogue.view(Audience.PUBLIC)
+        if self.graphql.operation_type(asked) == "mutation":
+            return self._changed(request, asked, offer)
+        view = view_of(self.house, request)
         headers = {"govgraph-revision": str(view.revision), "vary": "Accept"}
         if reading:
-            headers |= {"etag": self._tag(view, asked, offer), "cache-control": "no-cache"}
+            headers |= {"etag": self._tag(view, asked, offer, as_of(request)), "cache-control": "no-cache"}
             if responses.already_has(request, headers["etag"]):
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         told = self.graphql.execute(asked, view)
@@ -97,10 +116,39 @@ class Endpoint:
             headers.pop("etag", None)
         return _json(told.body, HTTPStatus.OK if told.ran else STATUS_OF_REQUEST_ERROR[offer], offer, headers)
 
-    def _tag(self, view: View, asked: Asked, offer: Format) -> str:
+    def _changed(self, request: Request, asked: Asked, offer: Format) -> Response:
+        """What a mutation did. Who it is that asks is settled before anything of it is run."""
+        house = self.house
+        author = author_of(house, request)
+        if house.writer is None:
+            raise WriterAway("Nothing can be changed here.", "Send the change to where the catalogue is kept.")
+        desk = Desk(house.writer, author, self._working)
+        view = self._working(0)
+        told = self.graphql.execute(asked, view, desk=desk)
+        headers = {
+            "govgraph-revision": str(told.written or view.revision),
+            "vary": "Accept, Authorization",
+            "cache-control": "no-store",
+        }
+        response = _json(told.body, HTTPStatus.OK if told.ran else STATUS_OF_REQUEST_ERROR[offer], offer, headers)
+        if told.written:
+            remember(response, house, told.written)
+        return response
+
+    def _working(self, minimum: int) -> View:
+        """The working view at a revision or later. Blocks until readers have it; raises RevisionAway."""
+        settings, pause = self.house.settings, threading.Event()
+        until = monotonic() + settings.revision_wait_seconds
+        while (view := self.house.catalogue.view(Audience.WORKING)).revision < minimum:
+            if monotonic() >= until:
+                raise RevisionAway(f"Revision {minimum} has not come here yet.", "Try again shortly.")
+            pause.wait(min(settings.refresh_seconds, _LOOK_SECONDS))
+        return view
+
+    def _tag(self, view: View, asked: Asked, offer: Format, moment: str) -> str:
         """Questions may depend on the day."""
         variables = orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS).decode()
-        request = digest(asked.query, asked.operation_name or "", variables)[:24]
+        request = digest(asked.query, asked.operation_name or "", variables, moment)[:24]
         parts = (__version__, self.house.contract.hash, view.revision, view.audience, date.today(), offer.name, request)
         return 'W/"' + "-".join(str(part) for part in parts) + '"'
 
@@ -108,12 +156,12 @@ class Endpoint:
 def page(house: House, request: Request) -> Response:
     """For people who come with a browser: a form, examples to run, and where the schema is."""
     visit = Visit.of(house, request)
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     return responses.answer(
         visit,
         view,
         HTML,
-        lambda: house.renderer.page(visit, "graphql.html", examples=EXAMPLES, revision=view.revision),
+        lambda: house.renderer.page(visit, "graphql.html", examples=EXAMPLES, view=view),
     )
 
 
@@ -164,7 +212,7 @@ def _asked(given: Mapping[str, Any]) -> Asked:
 
 def _refusal(error: GovgraphError, offer: Format) -> Response:
     """What is no GraphQL request, in the form of GraphQL's errors."""
-    headers = {"vary": "Accept", "cache-control": "no-store"}
+    headers = {**advice(error), "vary": "Accept", "cache-control": "no-store"}
     if isinstance(error, MethodNotAllowed):
         headers["allow"] = "POST"
     told = Told(False, errors=(faults.refused(error),))

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from govgraph import __version__
-from govgraph.catalogue import Audience, View
+from govgraph.catalogue import View
 from govgraph.contract import Kind
 from govgraph.errors import ParameterError, QueryBusy, QueryError, QueryTooCostly
 from govgraph.media import HTML, JSON
@@ -24,6 +24,7 @@ from govgraph.web import responses
 from govgraph.web.answer import AnswerPage, Extract
 from govgraph.web.house import House
 from govgraph.web.question import Field, fields
+from govgraph.web.view import newest, view_of
 from govgraph.web.visit import Visit
 
 FEATURED = ("blocked_services", "regulations_of_item")
@@ -61,14 +62,14 @@ def routes(house: House) -> list[BaseRoute]:
 
 
 def health(house: House, _request: Request) -> Response:
-    """Whether the catalogue can be read, and which. Fails as reading it does."""
-    view = house.catalogue.view(Audience.PUBLIC)
+    """Whether the catalogue can be read, and which. Fails as reading it does; who watches over it needs no token."""
+    view = newest(house)
     said = {"status": "ok", "version": __version__, "base": house.settings.base, "revision": view.revision}
     return Response(orjson.dumps(said), media_type=JSON.type, headers={"cache-control": "no-store"})
 
 
 def home(house: House, request: Request) -> Response:
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     format_ = responses.negotiate(request, (HTML,))
     today = date.today()
     visit = Visit.of(house, request).on(today)
@@ -84,7 +85,7 @@ def home(house: House, request: Request) -> Response:
             charts=front.charts(),
             weakest=front.weakest(),
             canonical=visit.canonical("/"),
-            revision=view.revision,
+            view=view,
         )
 
     return responses.answer(visit, view, format_, make, canonical=visit.canonical("/"))
@@ -159,5 +160,5 @@ class Front:
             return None
 
     def _page(self, question: Question, answer: Answer) -> AnswerPage:
-        key = ("home page", question.name, self._today, self._visit.language, self._visit.asked)
+        key = ("home page", question.name, self._today, self._visit.language, self._visit.carried)
         return self._view.keep(key, lambda: AnswerPage.of(self._visit, self._view, answer, _EXTRACT))

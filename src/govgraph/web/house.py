@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 from urllib.parse import urlsplit
 
-from govgraph.catalogue import Catalogue
+from govgraph.access.audit import Audit
+from govgraph.access.oidc import Issuer
+from govgraph.access.tokens import Tokens
+from govgraph.catalogue import Audience, Catalogue, View
 from govgraph.contract import Contract
+from govgraph.gate import Writer
+from govgraph.history.ledger import Ledger
 from govgraph.question import Question
 from govgraph.settings import Settings
 from govgraph.web.language import Languages
 from govgraph.web.rendering import Renderer
 
 
+class Past(Protocol):
+    """The catalogue as it was."""
+
+    def view(self, audience: Audience, at: str) -> View:
+        """As an audience saw it at a revision or date-time. Raises NotFound and BadRequest."""
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class House:
     """``routes(house)`` of each module closes over one of these.
 
-    A page is ``house.renderer.page(visit, "name.html", …)`` with ``visit = Visit.of(house, request)``.
+    A page is ``house.renderer.page(visit, "name.html", …)`` with ``visit = Visit.of(house, request)`` and, where it
+    shows data, ``view = view_of(house, request)``. Without ``writer`` nothing can be changed here, without ``past``
+    nothing but the newest revision be seen.
     """
 
     settings: Settings
@@ -27,6 +45,16 @@ class House:
     questions: Mapping[str, Question]
     languages: Languages
     renderer: Renderer
+    tokens: Tokens
+    audit: Audit
+    oidc: Issuer | None = None
+    writer: Writer | None = None
+    past: Past | None = None
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What single revisions changed, as the log has it."""
+        return Ledger(self.settings.data / "log")
 
     @property
     def root(self) -> str:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from govgraph.catalogue import Audience, View
+from govgraph.catalogue import View
 from govgraph.catalogue.selection import Condition, Every, Order, Page, Selection, page
 from govgraph.catalogue.text import sort_key
 from govgraph.contract import Form, Kind, Property
@@ -24,11 +24,12 @@ from govgraph.web import columns, responses
 from govgraph.web.house import House
 from govgraph.web.language import N_, Said
 from govgraph.web.showing import Showing, Shown
-from govgraph.web.visit import Visit
+from govgraph.web.view import view_of
+from govgraph.web.visit import CARRIED, Visit
 
 MISSING = "-"
 """The value of a filter that asks for entities without a value."""
-_OURS = frozenset({"q", "order", "first", "after", "before", "lang", "format"})
+_OURS = frozenset({"q", "order", "first", "after", "before", "format", *CARRIED})
 _TYPES: Mapping[NamedNode, str] = {
     **{name(XSD, one): "integer" for one in ("integer", "int", "long", "nonNegativeInteger")},
     **{name(XSD, one): "decimal" for one in ("decimal", "double", "float")},
@@ -86,7 +87,7 @@ def listing(house: House, request: Request) -> Response:
             Said(N_("The lists are: %(lists)s."), lists=known),
         )
     visit = Visit.of(house, request)
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     format_ = responses.negotiate(request, (HTML,))
     return responses.answer(visit, view, format_, lambda: List(visit, view, kind).html())
 
@@ -122,7 +123,7 @@ class List:
             next=self._turn(after=found.cursors[-1]) if found.has_next and found.cursors else "",
             start=self._turn() if found.has_previous else "",
             reset=self._visit.href(f"/{self._kind.slug}"),
-            revision=self._view.revision,
+            view=self._view,
         )
 
     def _turn(self, after: str | None = None, before: str | None = None) -> str:

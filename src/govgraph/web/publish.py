@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import weakref
@@ -18,18 +19,19 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from govgraph.catalogue import Audience, View
+from govgraph.catalogue import View
 from govgraph.media import GRAPH_FORMATS, HTML, Format
 from govgraph.publication import dump, offers, record
 from govgraph.publication.offers import Offered
 from govgraph.web import responses
 from govgraph.web.house import House
 from govgraph.web.showing import Showing, Shown
+from govgraph.web.view import view_of
 from govgraph.web.visit import Visit
 
 FORMATS = (*GRAPH_FORMATS, HTML)
-KEPT = 2
-"""Revisions whose files are kept: that of now, and the one before for those who are still reading."""
+KEPT = 4
+"""Views whose files are kept: that of now and the one before, for those who are still reading, of each audience."""
 FACTS = ("publisher", "licence", "languages", "spatial", "themes", "frequency", "issuedOn", "homepage")
 """What of its description the page shows, by the names the contract gives."""
 
@@ -44,7 +46,7 @@ def routes(house: House) -> list[BaseRoute]:
 
 
 class Downloads:
-    """Files made when first asked for, one at a time, and kept as long as their revision is wanted."""
+    """Files made when first asked for, one at a time, each for one audience's view; those last asked for are kept."""
 
     def __init__(self) -> None:
         self._directory = Path(mkdtemp(prefix="govgraph-"))
@@ -53,26 +55,27 @@ class Downloads:
 
     def file(self, view: View, one: Offered, format_: Format) -> Path:
         """Blocking: writes the file where there is none yet."""
-        directory = self._directory / str(view.revision)
+        directory = self._directory / f"{view.audience}-{view.revision}"
         path = directory / f"{one.name}.{format_.name}"
         with self._making:
             if not path.exists():
                 directory.mkdir(exist_ok=True)
-                self._tidy(view.revision)
+                self._tidy()
                 beside = path.with_suffix(".part")
                 with beside.open("wb") as target:
                     dump.write(view, format_, target, one.kind)
                 beside.replace(path)
+            os.utime(directory)
         return path
 
-    def _tidy(self, revision: int) -> None:
-        for directory in self._directory.iterdir():
-            if int(directory.name) <= revision - KEPT:
-                shutil.rmtree(directory)
+    def _tidy(self) -> None:
+        used = sorted(self._directory.iterdir(), key=lambda one: one.stat().st_mtime_ns, reverse=True)
+        for directory in used[KEPT:]:
+            shutil.rmtree(directory)
 
 
 def catalog(house: House, suffix: str, request: Request) -> Response:
-    visit, view = Visit.of(house, request), house.catalogue.view(Audience.PUBLIC)
+    visit, view = Visit.of(house, request), view_of(house, request)
     format_ = responses.negotiate(request, FORMATS, suffix)
     alternates = {one: visit.href(f"/catalog.{one.name}") for one in GRAPH_FORMATS}
     canonical = visit.canonical("/catalog")
@@ -89,7 +92,7 @@ def catalog(house: House, suffix: str, request: Request) -> Response:
             committed=view.reader.committed,
             alternates=alternates,
             canonical=canonical,
-            revision=view.revision,
+            view=view,
         )
 
     links = {HTML.type: visit.href("/catalog"), **{one.type: href for one, href in alternates.items()}}
@@ -98,7 +101,7 @@ def catalog(house: House, suffix: str, request: Request) -> Response:
 
 def download(house: House, downloads: Downloads, request: Request) -> Response:
     """A file, with ranges; a reader who has this revision's gets 304."""
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     one, format_ = offers.find(view, request.path_params["name"], request.path_params["suffix"])
     tag = responses.entity_tag(Visit.of(house, request), view, format_, one.name)
     headers = {

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from govgraph.catalogue import Audience, View
-from govgraph.contract import Severity
+from govgraph.catalogue import View
+from govgraph.catalogue.summary import placed
+from govgraph.contract import Kind, Severity
 from govgraph.errors import BadRequest
 from govgraph.media import HTML
 from govgraph.store import Term
@@ -20,12 +21,14 @@ from govgraph.validation import Finding, Points, explain
 from govgraph.web import columns, responses
 from govgraph.web.house import House
 from govgraph.web.language import N_, Said
+from govgraph.web.mending import MendingPage
 from govgraph.web.showing import Showing, Shown
-from govgraph.web.visit import Visit, refuse_beyond
+from govgraph.web.view import view_of
+from govgraph.web.visit import CARRIED, Visit, refuse_beyond
 
 MOST_PAGES = 1_000_000
 _FILTERS = ("kind", "severity", "organisation", "property")
-_OURS = frozenset({*_FILTERS, "page", "lang", "format"})
+_OURS = frozenset({*_FILTERS, "page", "format", *CARRIED})
 
 
 @dataclass(frozen=True)
@@ -55,18 +58,6 @@ class Scored:
 
 
 @dataclass(frozen=True)
-class Mending:
-    """One thing that is wrong with several entities of a kind, and what mending all of it gives back."""
-
-    kind: str
-    label: str
-    severity: str
-    entities: int
-    points: float
-    href: str
-
-
-@dataclass(frozen=True)
 class FindingRow:
     entity: Shown
     kind: str
@@ -82,7 +73,7 @@ def routes(house: House) -> list[BaseRoute]:
 
 def validation(house: House, request: Request) -> Response:
     visit = Visit.of(house, request)
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     format_ = responses.negotiate(request, (HTML,))
     return responses.answer(visit, view, format_, lambda: Quality(visit, view).html())
 
@@ -96,20 +87,24 @@ class Quality:
 
     def html(self) -> str:
         settings = self._visit.house.settings
-        wanted = self._wanted()
+        keeper, wanted = self._wanted()
         chosen = [placed for placed in placed_findings(self._view) if wanted(placed)]
         size, number = settings.page_size, self._visit.whole("page", MOST_PAGES)
         pages = max(1, -(-len(chosen) // size))
         refuse_beyond(number, pages)
         filtered = any(self._given.get(name) for name in _FILTERS)
-        summary = self._view.summary()
+        mending = MendingPage(self._visit, self._view, self._label)
+        following = mending.of(keeper) if keeper is not None else None
         return self._visit.house.renderer.page(
             self._visit,
             "validation.html",
-            summary=summary,
+            summary=self._view.summary(),
             kinds=self._kinds(),
             organisations=self._organisations(),
-            mending=self._mending(placed_findings(self._view))[:10],
+            mending=mending.sorts(),
+            unlocking=mending.whole.unlocking,
+            following=following,
+            history=mending.history(following, keeper),
             findings=self._rows(chosen[(number - 1) * size : number * size]),
             total=len(chosen),
             page=number,
@@ -118,11 +113,14 @@ class Quality:
             filtered=filtered,
             property_label=self._property_label(),
             severities=list(Severity),
-            revision=self._view.revision,
+            view=self._view,
         )
 
-    def _wanted(self) -> Callable[[Placed], bool]:
-        """What the address asks for. Raises BadRequest for what it cannot: nothing found would read as all is well."""
+    def _wanted(self) -> tuple[NamedNode | None, Callable[[Placed], bool]]:
+        """The organisation and the findings the address asks for.
+
+        Raises BadRequest for what it cannot ask for: nothing found would read as all is well.
+        """
         given = {name: value for name, value in self._given.items() if value}
         unknown = [name for name in given if name not in _OURS]
         if unknown:
@@ -150,7 +148,7 @@ class Quality:
                 and (keeper is None or keeper in placed.organisations)
             )
 
-        return wanted
+        return keeper, wanted
 
     def _check(self, name: str, value: str, choices: Iterable[str], good: bool) -> None:
         if not good:
@@ -225,31 +223,6 @@ class Quality:
         own = next((kind for kind in self._contract.entities if kind.owns_itself), None)
         return ours[1] if ours and own and ours[0] == own.slug else iri.value
 
-    def _mending(self, placed: Iterable[Placed]) -> list[Mending]:
-        points: dict[tuple[str, str, str], dict[NamedNode, float]] = {}
-        for one in placed:
-            if one.kind:
-                entities = points.setdefault((one.kind, one.subject, one.finding.severity.value), {})
-                # A property costs its points once, whatever is wrong with it.
-                entities[one.entity] = max(entities.get(one.entity, 0.0), one.finding.points)
-        found = [
-            Mending(
-                kind=self._visit.heading(self._contract.by_name[kind].plural_labels),
-                label=self._label(kind, subject),
-                severity=severity,
-                entities=len(entities),
-                points=sum(entities.values()),
-                href=self._visit.href(
-                    "/validation#findings",
-                    kind=self._contract.by_name[kind].slug,
-                    property=subject,
-                    severity=severity,
-                ),
-            )
-            for (kind, subject, severity), entities in points.items()
-        ]
-        return sorted(found, key=lambda mending: (-mending.points, mending.kind, mending.label))
-
     def _rows(self, placed: list[Placed]) -> list[FindingRow]:
         showing = Showing(self._visit, self._view, [one.entity for one in placed])
         return [
@@ -269,22 +242,28 @@ def placed_findings(view: View) -> tuple[Placed, ...]:
     """All findings of a view, gravest and dearest first; put together once per revision."""
 
     def find() -> tuple[Placed, ...]:
-        findings = view.all_findings()
-        owners = view.owners_of_parts({finding.entity for finding in findings})
-        entities = {f.entity: owners.get(f.entity, f.entity) for f in findings}
-        kinds = view.kinds(list(dict.fromkeys(entities.values())))
-        placed = []
-        for finding in findings:
-            entity = entities[finding.entity]
-            assert isinstance(entity, NamedNode)
-            kind = kinds.get(entity)
-            keepers: frozenset[Term] = frozenset()
-            if kind is not None and kind.owns_itself:
-                keepers = frozenset({entity})
-            elif kind is not None and (owner := columns.owner(kind)):
-                keepers = frozenset(view.column(owner).get(entity, ()))
-            placed.append(Placed(finding, entity, kind.name if kind else "", keepers))
+        by_entity = placed(view, view.all_findings())
+        seen = {finding for of in by_entity.values() for finding in of}
+        for finding in view.all_findings():
+            if finding not in seen:
+                by_entity.setdefault(finding.entity, []).append(finding)
+        kinds = view.kinds(list(by_entity))
+        rows = [
+            Placed(finding, entity, kind.name if (kind := kinds.get(entity)) else "", _keepers(view, entity, kind))
+            for entity, of in by_entity.items()
+            if isinstance(entity, NamedNode)
+            for finding in of
+        ]
         order = list(Severity)
-        return tuple(sorted(placed, key=lambda p: (order.index(p.finding.severity), -p.finding.points, p.entity.value)))
+        return tuple(sorted(rows, key=lambda p: (order.index(p.finding.severity), -p.finding.points, p.entity.value)))
 
     return view.keep("placed findings", find)
+
+
+def _keepers(view: View, entity: NamedNode, kind: Kind | None) -> frozenset[Term]:
+    if kind is None:
+        return frozenset()
+    if kind.owns_itself:
+        return frozenset({entity})
+    owner = columns.owner(kind)
+    return frozenset(view.column(owner).get(entity, ())) if owner else frozenset()

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from govgraph.catalogue import Audience, View
+from govgraph.catalogue import View
 from govgraph.catalogue.text import sort_key
 from govgraph.contract import Kind
 from govgraph.errors import ParameterError
@@ -24,13 +24,14 @@ from govgraph.web import responses
 from govgraph.web.answer import AnswerPage, Extract
 from govgraph.web.house import House
 from govgraph.web.language import N_, Said
-from govgraph.web.visit import Visit
+from govgraph.web.view import view_of
+from govgraph.web.visit import CARRIED, Visit
 
 FORMATS = (HTML, JSON, CSV, SPARQL_QUERY)
 MOST_CHOICES = 300
 """Members of a kind a form offers for choosing; of a larger kind one writes the slug."""
 MOST_PAGES = 1_000_000
-_OURS = frozenset({"lang", "format", "page"})
+_OURS = frozenset({"format", "page", *CARRIED})
 _WRONG: Mapping[str, str] = {
     "kind": N_("“%(label)s”: there is no entry “%(value)s” of the kind “%(kind)s” here. Choose one from the form."),
     "date": N_("“%(label)s”: “%(value)s” is no date. Write it like 2027-01-31."),
@@ -74,15 +75,13 @@ def slash(house: House, request: Request) -> Response:
 
 def questions(house: House, request: Request) -> Response:
     visit = Visit.of(house, request)
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     format_ = responses.negotiate(request, (HTML,))
     return responses.answer(
         visit,
         view,
         format_,
-        lambda: house.renderer.page(
-            visit, "questions.html", questions=house.questions.values(), revision=view.revision
-        ),
+        lambda: house.renderer.page(visit, "questions.html", questions=house.questions.values(), view=view),
     )
 
 
@@ -91,7 +90,7 @@ def question(house: House, request: Request) -> Response:
     asked = find(house.questions, name)
     format_ = responses.negotiate(request, FORMATS, suffix)
     visit = Visit.of(house, request)
-    view = house.catalogue.view(Audience.PUBLIC)
+    view = view_of(house, request)
     given = {key: value for key, value in visit.parameters.items() if key not in _OURS}
     today = date.today()
     if format_ is SPARQL_QUERY:
@@ -169,7 +168,7 @@ class Asked:
             wrong=self.wrong(error) if error else None,
             formats=self.formats if answer else {SPARQL_QUERY: self.formats[SPARQL_QUERY]},
             canonical=visit.canonical(f"/questions/{quote(self.question.name)}"),
-            revision=self.view.revision,
+            view=self.view,
         )
 
 

@@ -17,15 +17,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ExceptionHandler
 
-from govgraph.errors import GovgraphError, QueryError
-from govgraph.media import HTML, Format, choose
+from govgraph.errors import Forbidden, GovgraphError, QueryError, Refused, Stale, Unauthorised
+from govgraph.media import HTML, choose
+from govgraph.web.change import refusal_of, sentences
 from govgraph.web.house import House
 from govgraph.web.language import N_, Said, Words
+from govgraph.web.problem import PROBLEM, PROBLEM_TYPES
 from govgraph.web.responses import SECURITY
 from govgraph.web.visit import Visit
 
-PROBLEM = Format("problem", "application/problem+json", "Problem")
-PROBLEM_TYPES = "https://w3id.org/govgraph/problem#"
+BEARER = 'Bearer realm="govgraph"'
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "parameter": (
@@ -33,7 +34,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         N_("A value it needs is missing, or is not of the kind it asks for."),
     ),
     "query": (N_("The query cannot be read"), N_("It is not written as SPARQL prescribes.")),
-    "query-forbidden": (N_("The query asks for what is not done here"), N_("Queries only read what is published.")),
+    "query-forbidden": (
+        N_("The query asks for what is not done here"),
+        N_("What is asked here stays within the catalogue."),
+    ),
     "query-too-costly": (
         N_("The query asks for too much"),
         N_("It needs more time or room than there is. Ask for less."),
@@ -41,6 +45,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "query-busy": (N_("Many are asking just now"), N_("Other queries are being answered first. Try again shortly.")),
     "query-overdue": (N_("The answer takes too long"), N_("The query was stopped at its time limit. Ask for less.")),
     "result-too-large": (N_("The answer is too large"), N_("Ask for less, for instance with LIMIT.")),
+    "change": (N_("The change cannot be made"), N_("It contradicts itself, or the state of the catalogue.")),
+    "refused": (N_("The change was refused"), N_("With it something would be missing or wrong that is not now.")),
+    "stale": (N_("It has changed meanwhile"), N_("Look at it again, then make your change to what it is now.")),
+    "key-reused": (N_("The key belongs to another change"), N_("Give every change an idempotency key of its own.")),
+    "revision-conflict": (N_("Others wrote at the same time"), N_("Nothing was changed. Try again.")),
     "bad-request": (N_("That request cannot be answered"), N_("Something in the request cannot be used.")),
     "unsupported-media-type": (N_("Not readable in that form"), N_("The request is of a type that is not read here.")),
     "too-large": (N_("The request is too large"), N_("Send a shorter one.")),
@@ -48,6 +57,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "not-found": (N_("There is nothing here"), N_("It may be misspelt, or not published.")),
     "not-acceptable": (N_("Not available in that format"), N_("Choose one of the formats there are.")),
     "store": (N_("Not available just now"), N_("The catalogue cannot be read at the moment. Try again shortly.")),
+    "revision-away": (N_("Not there yet"), N_("What was just written has not come here yet. Try again shortly.")),
+    "unauthorised": (N_("Who are you?"), N_("This is only for those who have a token that is valid.")),
+    "forbidden": (N_("That is not yours to do"), N_("What is asked needs other rights than the token gives.")),
+    "issuer-away": (N_("The token cannot be checked"), N_("Who vouches for it does not answer. Try again shortly.")),
     "error": (N_("Something went wrong"), N_("Something went wrong here; it has been logged.")),
 }
 """Per code of an error a title and what it means; a code that is not here has the words of its parent's."""
@@ -58,6 +71,8 @@ _OF_STATUS: Mapping[HTTPStatus, str] = {
 }
 """What the framework refuses has no code of ours."""
 _HEADERS: Mapping[str, str] = {"vary": "Accept, Accept-Language", "cache-control": "no-store"}
+_MOST_SENTENCES = 5
+"""Findings of a refused change that a page tells."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +122,14 @@ def _refuse(house: House, request: Request, error: Exception) -> Response:
     status, code = HTTPStatus(error.status), _code(error)
     if wants_page(request):
         visit = Visit.of(house, request)
-        return _page(visit, status, word_error(visit.words, error), advice(error))
+        if isinstance(error, Unauthorised | Forbidden):
+            visit = visit.turned_away()
+        worded = word_error(visit.words, error)
+        if isinstance(error, Refused):
+            worded = replace(worded, hint=sentences(house, request, error, _MOST_SENTENCES), detail="")
+        return _page(visit, status, worded, advice(error))
+    if isinstance(error, Refused):
+        return refusal_of(house, request, error)
     said: dict[str, object] = {
         "type": PROBLEM_TYPES + error.code,
         "title": WORDS[code][0],
@@ -116,14 +138,21 @@ def _refuse(house: House, request: Request, error: Exception) -> Response:
         "hint": error.hint,
         "line": getattr(error, "line", 0),
         "column": getattr(error, "column", 0),
+        "revisions": error.revisions if isinstance(error, Stale) else None,
     }
     given = {key: value for key, value in said.items() if value}
     return Response(orjson.dumps(given), status, {**advice(error), **_HEADERS}, PROBLEM.type)
 
 
 def advice(error: GovgraphError) -> dict[str, str]:
-    """The headers that go with a refusal: when to come again (RFC 9110 section 10.2.3)."""
-    return {"retry-after": str(error.retry_after)} if error.retry_after else {}
+    """The headers of a refusal: when to come again (RFC 9110 section 10.2.3), or how to say who one is (RFC 6750)."""
+    headers = {"retry-after": str(error.retry_after)} if error.retry_after else {}
+    match error:
+        case Unauthorised():
+            headers["www-authenticate"] = BEARER + (', error="invalid_token"' if error.presented else "")
+        case Forbidden():
+            headers["www-authenticate"] = BEARER + ', error="insufficient_scope"'
+    return headers
 
 
 def _refuse_http(house: House, request: Request, error: Exception) -> Response:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from govgraph.catalogue import View
 from govgraph.errors import NotAcceptable
+from govgraph.iris import digest
 from govgraph.media import HTML, Format, choose
 from govgraph.web.language import N_, Said
 from govgraph.web.visit import Visit
@@ -63,7 +64,9 @@ def entity_tag(visit: Visit, view: View, format_: Format, *more: object) -> str:
         language,
         format_.name,
         *((visit.day,) if visit.day else ()),
+        *((f"at{digest(visit.as_of)[:12]}",) if visit.as_of else ()),
         *more,
+        *((visit.mark,) if visit.mark else ()),
     )
     return 'W/"' + "-".join(str(part) for part in parts) + '"'
 

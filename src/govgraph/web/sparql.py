@@ -1,4 +1,5 @@
 """``/sparql``: queries by the SPARQL 1.1 Protocol, and a page to write them on; knows nothing of how they are run.
+Updates are ``sparql_update``'s.
 
 Anyone may ask anything of what is published. A query runs in a process that can be killed, and a few wait for their
 turn without keeping anybody else from being served.
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from govgraph.catalogue import Audience, View
+from govgraph.catalogue import View
 from govgraph.errors import NotAcceptable, QueryError
 from govgraph.iris import digest
 from govgraph.media import GRAPH_FORMATS, HTML, TURTLE, Format
@@ -27,8 +28,10 @@ from govgraph.web import responses, sparql_page
 from govgraph.web.house import House
 from govgraph.web.refusal import advice
 from govgraph.web.sparql_formats import OFFERS, choose_all
-from govgraph.web.sparql_request import Asked, read
+from govgraph.web.sparql_request import Asked, Updating, is_update, read
+from govgraph.web.sparql_update import UpdateEndpoint
 from govgraph.web.turnstile import Turnstile
+from govgraph.web.view import view_of
 from govgraph.web.visit import Visit
 
 METHODS = ("GET", "POST", "OPTIONS")
@@ -36,7 +39,8 @@ PIECE = 65_536
 
 
 def routes(house: House) -> list[BaseRoute]:
-    return [Route("/sparql", Endpoint(house, Turnstile.of(house.settings)).answer, methods=list(METHODS))]
+    endpoint = Endpoint(house, Turnstile.of(house.settings), UpdateEndpoint.of(house))
+    return [Route("/sparql", endpoint.answer, methods=list(METHODS))]
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,16 @@ class Endpoint:
 
     house: House
     turnstile: Turnstile
+    updates: UpdateEndpoint
 
     async def answer(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=HTTPStatus.NO_CONTENT, headers={"allow": "GET, HEAD, POST, OPTIONS"})
+        if is_update(request):
+            return await self.updates.answer(request)
         asked = await read(request, self.house.settings.body_megabytes * 1_000_000)
+        if isinstance(asked, Updating):
+            return await self.updates.answer(request, asked)
         if asked is None:
             return await run_in_threadpool(self._describe, request)
         prepared = await run_in_threadpool(self._prepare, request, asked)
@@ -75,7 +84,7 @@ class Endpoint:
 
     def _describe(self, request: Request) -> Response:
         """Service description (SPARQL 1.1 Service Description section 2), or the page."""
-        visit, view = Visit.of(self.house, request), self.house.catalogue.view(Audience.PUBLIC)
+        visit, view = Visit.of(self.house, request), view_of(self.house, request)
         format_ = responses.negotiate(request, (*GRAPH_FORMATS, HTML))
 
         def make() -> str | bytes:
@@ -85,7 +94,7 @@ class Endpoint:
         return responses.answer(visit, view, format_, make, links=links)
 
     def _prepare(self, request: Request, asked: Asked) -> Prepared:
-        visit, view = Visit.of(self.house, request), self.house.catalogue.view(Audience.PUBLIC)
+        visit, view = Visit.of(self.house, request), view_of(self.house, request)
         formats = choose_all(asked.format, request.headers.get("accept"))
         headers = {"govgraph-revision": str(view.revision), "vary": "Accept, Accept-Language"}
         if sparql_text.depends_on_moment(asked.text):

@@ -102,7 +102,7 @@ def _page(visit: Visit, view: View, query: str, **more: object) -> str:
         questions=questions,
         prefixes=PREFIXES,
         graphs=[graph.value for graph in view.graphs],
-        revision=view.revision,
+        view=view,
         **context,
     )
 

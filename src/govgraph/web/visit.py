@@ -18,32 +18,51 @@ from govgraph.iris import CODE, GOV
 from govgraph.web.house import House
 from govgraph.web.language import N_, Said, Words
 
+CARRIED = ("lang", "view", "asOf")
+"""Parameters that hold for a whole visit: links and forms carry them on."""
+_NEVER_REPEATED = frozenset({"access_token"})
+"""Parameters that no link of ours may hold, even where a stranger's address did."""
 _MOST_DIGITS = 9
 """Of a number in an address; none there is needs more."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """``asked`` is true when the address itself names the language: links then carry it on.
+    """``carried`` is what the address itself says for the whole visit: name and value of those of CARRIED.
 
-    ``day`` is set where the content depends on it.
+    ``day`` is set where the content depends on it. ``mark`` is what its ETags end in, for who reads them.
     """
 
     house: House
     request: Request
     words: Words
-    asked: bool
+    carried: tuple[tuple[str, str], ...]
     day: date | None = None
+    mark: str = ""
 
     @classmethod
     def of(cls, house: House, request: Request) -> Visit:
         asked = request.query_params.get("lang")
         words = house.languages.choose(asked, request.headers.get("accept-language"))
-        return cls(house, request, words, asked == words.tag)
+        said = {**request.query_params, "lang": asked if asked == words.tag else ""}
+        return cls(house, request, words, tuple((name, said[name]) for name in CARRIED if said.get(name)))
 
     def on(self, day: date) -> Visit:
         """The same visit, to a page whose content depends on the day."""
         return replace(self, day=day)
+
+    def marked(self, mark: str) -> Visit:
+        """The same visit, with ETags that end in ``mark``."""
+        return replace(self, mark=mark)
+
+    def turned_away(self) -> Visit:
+        """The same visit, with links to what anyone may see now."""
+        return replace(self, carried=tuple(one for one in self.carried if one[0] == "lang"))
+
+    @property
+    def as_of(self) -> str:
+        """The moment in the past the visit is to, empty for now."""
+        return self.request.query_params.get("asOf", "")
 
     @property
     def language(self) -> str:
@@ -71,8 +90,8 @@ class Visit:
         """The address of one of our pages; parameters that are None or empty are left out."""
         plain, hash_, fragment = path.partition("#")
         given = {key: value for key, value in query.items() if value not in (None, "")}
-        if self.asked:
-            given.setdefault("lang", self.language)
+        for key, value in self.carried:
+            given.setdefault(key, value)
         return self.house.root + plain + (f"?{urlencode(given, doseq=True)}" if given else "") + hash_ + fragment
 
     def here(self, /, **changes: object) -> str:
@@ -85,7 +104,8 @@ class Visit:
     @property
     def parameters(self) -> dict[str, str]:
         """The parameters of the address, the last of each name."""
-        return dict(parse_qsl(self.request.url.query, keep_blank_values=True))
+        said = parse_qsl(self.request.url.query, keep_blank_values=True)
+        return {name: value for name, value in said if name not in _NEVER_REPEATED}
 
     def whole(self, name: str, most: int, default: int = 1) -> int:
         """A parameter that is a whole number from 1 to ``most``. Raises BadRequest."""

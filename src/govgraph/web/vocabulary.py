@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from govgraph.catalogue import Audience
 from govgraph.contract import Contract, Property, Text
 from govgraph.iris import CODE, DCT, OWL, RDF, RDF_TYPE, RDFS, RDFS_LABEL, RDFS_SUBCLASS, SKOS, SKOS_PREF_LABEL, name
 from govgraph.iris import compact as short
@@ -20,6 +19,7 @@ from govgraph.media import GRAPH_FORMATS, HTML, JSON
 from govgraph.web import responses
 from govgraph.web.entity import serialise
 from govgraph.web.house import House
+from govgraph.web.view import view_of
 from govgraph.web.visit import Visit, web_address
 
 FORMATS = (HTML, *GRAPH_FORMATS, JSON)
@@ -90,7 +90,7 @@ def routes(house: House) -> list[BaseRoute]:
 
 
 def vocabulary(house: House, triples: list[Triple], shown: Vocabulary, suffix: str, request: Request) -> Response:
-    visit = Visit.of(house, request)
+    visit, view = Visit.of(house, request), view_of(house, request)
     format_ = responses.negotiate(request, FORMATS, suffix)
     alternates = {one: visit.href(f"/ns.{one.name}") for one in GRAPH_FORMATS}
 
@@ -105,9 +105,9 @@ def vocabulary(house: House, triples: list[Triple], shown: Vocabulary, suffix: s
             range_of=range_of,
             alternates=alternates,
             canonical=visit.canonical("/ns"),
+            view=view,
         )
 
-    view = house.catalogue.view(Audience.PUBLIC)
     links = {HTML.type: visit.href("/ns"), **{one.type: href for one, href in alternates.items()}}
     return responses.answer(visit, view, format_, make, links=links, canonical=visit.canonical("/ns"))
 

@@ -1,0 +1,211 @@
+"""The gate: a change is tried on the live store, judged where it reaches, and either undone or made a revision.
+
+The live store is seen by nobody but its writer, so a change can be made before it is known whether it may be: rules
+across entities are asked in the very state they are about. Neither the log nor readers are known here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pyoxigraph import NamedNode
+
+from govgraph.catalogue import Audience
+from govgraph.catalogue.scores import Scores, Sum
+from govgraph.catalogue.summary import Share
+from govgraph.change import Change, Committed, Scored
+from govgraph.change.lifecycle import follow_status
+from govgraph.change.state import State
+from govgraph.contract import Contract, Severity
+from govgraph.errors import Refused, RevisionConflict, Stale
+from govgraph.gate.judging import Judge, Judgement
+from govgraph.gate.recording import last_revisions, recorded
+from govgraph.gate.rights import refuse_foreign, refuse_readers
+from govgraph.gate.scoring import rescored
+from govgraph.gate.trial import Shares, Trial
+from govgraph.history.log import Entry, Head
+from govgraph.iris import Names, compact, digest
+from govgraph.store.live import Live
+from govgraph.store.patch import Patch
+from govgraph.validation import Finding, Points, Report, explain
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A change that stands in the live store: what to log, what to answer, and which entities it was about.
+
+    ``entry`` is None where nothing changed, or on a dry run; then nothing stands in the store either.
+    """
+
+    entry: Entry | None
+    committed: Committed
+    entities: tuple[NamedNode, ...]
+
+
+class Gate:
+    """The gate of one live store, by one contract."""
+
+    def __init__(self, live: Live, contract: Contract, names: Names, engine: str, most_refusing: int) -> None:
+        """``most_refusing`` is after how many findings against a change nobody looks further."""
+        self.contract = contract
+        self.names = names
+        self._live = live
+        self._judge = Judge(contract, names, engine, most_refusing)
+
+    def consider(self, change: Change, at: datetime) -> Considered:
+        """Try a change. When this returns with an entry it stands in the store, as the next revision.
+
+        Raises Forbidden, Stale, RevisionConflict, Refused and what its edits raise; the store is as it was then.
+        """
+        refuse_readers(change.author)
+        state = State(self._live.reader, self.contract, self.names)
+        newest = self._live.revision
+        if change.after is not None and change.after != newest:
+            raise RevisionConflict(f"The catalogue is at revision {newest}, not {change.after}.", "Look again.")
+        now = last_revisions(state.reader, self.names, list(change.expected))
+        trial = Trial(self._live, state, self._judge)
+        try:
+            considered = self._try(change, trial, at)
+            stale = {entity.value: now[entity] for entity, seen in change.expected.items() if now[entity] != seen}
+            if stale:
+                raise _stale(stale)
+        except BaseException:
+            trial.undo()
+            raise
+        if considered.entry is None:
+            trial.undo()
+        return considered
+
+    def _try(self, change: Change, trial: Trial, at: datetime) -> Considered:
+        for edit in change.edits:
+            trial.step(edit)
+        for edit in follow_status(trial.net, trial.state):
+            trial.step(edit)
+        trial.settle_structure()
+        refuse_foreign(change.author, trial)
+        judgements = {audience: trial.judge(audience) for audience in Audience}
+        shares = {audience: trial.shares(audience, judgements[audience]) for audience in Audience}
+        committed = self._told(change, trial, judgements[Audience.WORKING], shares[Audience.WORKING])
+        standing = _standing(trial, judgements)
+        if standing:
+            raise self._refused(standing, committed, judgements.values())
+        if not trial.net:
+            return Considered(None, committed, ())
+        head = self._head(change, self._live.revision + 1, at)
+        before = self._catalogue_points()
+        for audience in Audience:
+            trial.derive(self._derived(trial, audience, judgements[audience], shares[audience], head))
+        trial.derive(self._live.numbered(head.revision, at, self.contract.hash), logged=False)
+        committed = replace(committed, catalogue=Scored(before, self._catalogue_points()))
+        entities = tuple(sorted(trial.changed(Audience.WORKING), key=str))
+        if change.dry_run:
+            return Considered(None, committed, entities)
+        return Considered(Entry.of(head, trial.logged), replace(committed, revision=head.revision, at=at), entities)
+
+    def _derived(
+        self, trial: Trial, audience: Audience, judgement: Judgement, shares: tuple[Shares, Shares], head: Head
+    ) -> Patch:
+        """What findings, scores and history say after the change."""
+        reader = self._live.reader
+        counts = Counter(f.severity for f in judgement.introduced.values())
+        counts.subtract(f.severity for f in judgement.mended.values())
+        patch = rescored(reader, self.names, audience, head.revision, *shares, counts)
+        if judgement:
+            patch = patch.then(self._judge.reported(reader, audience, judgement))
+        if not trial.reaches(audience):
+            return patch
+        changed = sorted(trial.changed(audience), key=str)
+        is_open = audience is Audience.WORKING or trial.is_open
+        return patch.then(recorded(reader, self.names, audience, head, changed, reason=is_open))
+
+    def _head(self, change: Change, revision: int, at: datetime) -> Head:
+        author = change.author
+        return Head(
+            revision=revision,
+            at=at,
+            author=author.id,
+            organisation=author.organisation.value if author.organisation else "",
+            door=change.door,
+            reason=change.reason,
+            contract=self.contract.hash,
+            key=change.key,
+            wanted=wanted(change),
+        )
+
+    def _told(self, change: Change, trial: Trial, judgement: Judgement, shares: tuple[Shares, Shares]) -> Committed:
+        told = trial.net.within((self.names.working, self.names.public, self.names.reference))
+        before, after = shares
+        return Committed(
+            revision=self._live.revision,
+            dry_run=change.dry_run,
+            removed=len(told.removed),
+            added=len(told.added),
+            introduced=_ranked(judgement.introduced.values()),
+            mended=_ranked(judgement.mended.values()),
+            scores={
+                entity: Scored(_points(before.get(entity, ())), _points(after.get(entity, ())))
+                for entity in sorted({*before, *after}, key=str)
+            },
+            catalogue=Scored(None, None),
+        )
+
+    def _catalogue_points(self) -> Points | None:
+        scores = Scores(self._live.reader, self.names, Audience.WORKING)
+        found = scores.latest([scores.catalogue]).get(scores.catalogue)
+        return found[1].sum.points if found else None
+
+    def _refused(self, standing: list[Finding], committed: Committed, judgements: Iterable[Judgement]) -> Refused:
+        count = f"{len(standing)} findings" if len(standing) > 1 else "a finding"
+        if any(judgement.cut_off for judgement in judgements):
+            count = f"at least {len(standing)} findings"
+        shown = (f"{compact(f.entity.value)}: {explain(self.contract, f, ('en',))}" for f in standing[:_SHOWN])
+        return Refused(
+            f"The change would introduce {count} that may not be introduced.",
+            " ".join(shown),
+            report=Report(tuple(standing)),
+            committed=committed,
+        )
+
+
+def _standing(trial: Trial, judgements: Mapping[Audience, Judgement]) -> list[Finding]:
+    """The introduced findings that stand against a change, each once."""
+    found = {
+        key: finding
+        for audience, judgement in judgements.items()
+        for key, finding in judgement.introduced.items()
+        if trial.stands(audience, finding)
+    }
+    return list(_ranked(found.values()))
+
+
+def _ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    order = list(Severity)
+    return tuple(sorted(findings, key=lambda f: (order.index(f.severity), f.entity.value, f.key)))
+
+
+def _points(counted: Sequence[Share]) -> Points | None:
+    total = Sum()
+    for share in counted:
+        total += share.sum
+    return total.points if counted else None
+
+
+def _stale(revisions: dict[str, int]) -> Stale:
+    entity, revision = next(iter(revisions.items()))
+    return Stale(
+        f"{compact(entity)} has changed since you saw it: revision {revision}."
+        if revision
+        else f"{compact(entity)} is gone.",
+        "Look at it again, then make your change to what it is now.",
+        revisions=revisions,
+    )
+
+
+def wanted(change: Change) -> str:
+    """A digest of what is asked for, the same for a retry and another for another use of the same key."""
+    return digest(change.asked or repr(change.edits), change.door)[:32]

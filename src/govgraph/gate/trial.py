@@ -1,0 +1,208 @@
+"""One change on trial: its edits made one after another on the live store, what they reach, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from pyoxigraph import BlankNode, NamedNode
+
+from govgraph.catalogue import Audience, View
+from govgraph.catalogue.summary import Share, shares
+from govgraph.change.edits import Edit, Graph, Statements
+from govgraph.change.lifecycle import Delete, Merge, Publish, Undo, Withdraw
+from govgraph.change.state import State, owners_of
+from govgraph.errors import ChangeError, Forbidden
+from govgraph.gate.affected import Focus
+from govgraph.gate.judging import Judge, Judgement
+from govgraph.iris import RDFS_SUBCLASS, compact
+from govgraph.store import Term
+from govgraph.store.live import Live
+from govgraph.store.patch import Patch
+from govgraph.validation import Finding
+
+Shares = Mapping[NamedNode, Sequence[Share]]
+
+
+class Trial:
+    """``net`` is what the edits changed so far. Entities are never parts; what belongs to nobody stands for itself."""
+
+    def __init__(self, live: Live, state: State, judge: Judge) -> None:
+        self.state = state
+        self.net = Patch()
+        self.targets: set[NamedNode] = set()
+        """What edits name and a right is needed for, whatever quads they change."""
+        self._live = live
+        self._judge = judge
+        self._derived = Patch()
+        self._unlogged = Patch()
+        self._ruled = dict.fromkeys(Audience, Focus())
+        self._before: dict[Audience, dict[NamedNode, Sequence[Share]]] = {audience: {} for audience in Audience}
+        self._reached: dict[Audience, set[NamedNode]] = {audience: set() for audience in Audience}
+
+    @property
+    def logged(self) -> Patch:
+        """All that changed and belongs into the log."""
+        return self.net.then(self._derived)
+
+    def step(self, edit: Edit) -> None:
+        """Make one edit. Raises what it raises, and Forbidden or ChangeError for what no edit may touch."""
+        patch = self._live.exact(edit.patch(self.state))
+        self._refuse(edit, patch)
+        self.targets |= _targets(edit)
+        for audience in Audience:
+            within = patch.within(self._judge.graphs(audience))
+            if within:
+                self._capture(audience, within)
+                self._ruled[audience] |= self._judge.affected.by_rules(self._live, within, self._graphs(audience))
+        self._live.apply(patch)
+        self.net = self.net.then(patch)
+        if isinstance(edit, Undo):
+            self.targets |= self._reached[Audience.PUBLIC]
+
+    def settle_structure(self) -> None:
+        """Called when all edits are made: what is reached in the state they lead to."""
+        for audience in Audience:
+            within = self._net(audience)
+            if within:
+                self._reached[audience] |= self._entities(audience, _subjects(within))
+                self._ruled[audience] |= self._judge.affected.by_rules(self._live, within, self._graphs(audience))
+
+    def judge(self, audience: Audience) -> Judgement:
+        if not self._net(audience):
+            return Judgement()
+        ruled = self._ruled[audience]
+        return self._judge.judge(
+            self._live, audience, self._net(audience), ruled, lambda finding: self.stands(audience, finding)
+        )
+
+    def stands(self, audience: Audience, finding: Finding) -> bool:
+        """Whether a finding may not be introduced: a Violation anywhere, a Warning where it is published."""
+        if not finding.blocks_publishing:
+            return False
+        if finding.severity == "violation" or audience is Audience.PUBLIC:
+            return True
+        owners = self._entities(audience, {finding.entity})
+        public = (self.state.names.public,)
+        return any(self.state.reader.statements([entity], public) for entity in owners)
+
+    def derive(self, patch: Patch, *, logged: bool = True) -> None:
+        """Add to the store what follows from the change; its number, which every replay gives it again, is not
+        logged."""
+        patch = self._live.exact(patch)  # else the log would tell, and undoing bring back, what never was
+        self._live.apply(patch)
+        if logged:
+            self._derived = self._derived.then(patch)
+        else:
+            self._unlogged = self._unlogged.then(patch)
+
+    def undo(self) -> None:
+        self._live.apply(self.logged.then(self._unlogged).inverse)
+
+    def reaches(self, audience: Audience) -> bool:
+        """Whether the audience may know that there was a change; those who keep the catalogue know of all."""
+        return bool(self.net) if audience is Audience.WORKING else bool(self._net(audience))
+
+    def changed(self, audience: Audience) -> set[NamedNode]:
+        """The entities the change was about, as far as the audience may know."""
+        if audience is Audience.WORKING:
+            return self._reached[Audience.WORKING] | self._reached[Audience.PUBLIC]
+        return self._reached[audience]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everything the change was about is published."""
+        return self._reached[Audience.WORKING] <= self._reached[Audience.PUBLIC] | self._published()
+
+    def touched(self) -> set[NamedNode]:
+        """The entities a right is needed for."""
+        return self._reached[Audience.WORKING] | self.targets
+
+    def keepers(self) -> tuple[Shares, Shares]:
+        """Who keeps what is touched in the working view, before and after."""
+        after = shares(self._view(Audience.WORKING), list(self.touched()), ())
+        unseen = [entity for entity in self.touched() if entity not in self._before[Audience.WORKING]]
+        return {**shares(self._view(Audience.WORKING), unseen, ()), **self._before[Audience.WORKING]}, after
+
+    def shares(self, audience: Audience, judgement: Judgement) -> tuple[Shares, Shares]:
+        """What each entity counts before and after, of those whose points, kind or keepers may have changed.
+
+        Call it before the report graph is changed.
+        """
+        view = self._view(audience)
+        noticed = {f.entity for f in (*judgement.introduced.values(), *judgement.mended.values())}
+        entities = self._reached[audience] | self._entities(audience, noticed)
+        if not entities:
+            return {}, {}
+        fresh = [entity for entity in entities if entity not in self._before[audience]]
+        stored = [f for of in view.findings(list(entities)).values() for f in of]
+        before = {**self._before[audience], **shares(view, fresh, stored)}
+        now = [f for f in stored if f.key not in judgement.mended]
+        after = shares(view, list(entities), [*now, *judgement.introduced.values()])
+        return {entity: of for entity, of in before.items() if of}, after
+
+    def _capture(self, audience: Audience, patch: Patch) -> None:
+        """Remember how what a patch is about stands before it is made; nothing, for what is not there yet."""
+        subjects = _subjects(patch)
+        reached = self._entities(audience, subjects)
+        self._reached[audience] |= reached
+        fresh = [entity for entity in (reached | subjects) if entity not in self._before[audience]]
+        view = self._view(audience)
+        findings = [f for of in view.findings(fresh).values() for f in of]
+        self._before[audience].update({**dict.fromkeys(fresh, ()), **shares(view, fresh, findings)})
+
+    def _entities(self, audience: Audience, nodes: Collection[Term]) -> set[NamedNode]:
+        """The entities some nodes belong to; what belongs to none stands for itself while something is said of it."""
+        graphs = self._graphs(audience)
+        owners = owners_of(self.state, nodes, graphs[0])
+        loose = [node for node in nodes if node not in owners]
+        # A part that is gone belonged to somebody before, who is known from then.
+        alone = {triple.subject for triple in self.state.reader.statements(loose, graphs)}
+        found = {owner for of in owners.values() for owner in of} | alone
+        return {entity for entity in found if isinstance(entity, NamedNode)}
+
+    def _published(self) -> set[NamedNode]:
+        reached = list(self._reached[Audience.WORKING])
+        said = self.state.reader.statements(reached, (self.state.names.public, self.state.names.reference))
+        return {triple.subject for triple in said if isinstance(triple.subject, NamedNode)}
+
+    def _graphs(self, audience: Audience) -> tuple[NamedNode, ...]:
+        return self._judge.graphs(audience)
+
+    def _net(self, audience: Audience) -> Patch:
+        return self.net.within(self._graphs(audience))
+
+    def _view(self, audience: Audience) -> View:
+        return View(self._live.reader, self.state.contract, self.state.names, audience)
+
+    def _refuse(self, edit: Edit, patch: Patch) -> None:
+        names = self.state.names
+        if isinstance(edit, Statements | Graph):
+            for quad in (*patch.removed, *patch.added):
+                if quad.graph_name not in (names.working, names.reference):
+                    raise Forbidden(
+                        f"Nobody writes to the graph {quad.graph_name} directly.",
+                        f"Write to {names.working.value}; publishing fills the public graph.",
+                    )
+        for quad in patch.added:
+            if quad.predicate == RDFS_SUBCLASS and quad.graph_name in (names.working, names.reference):
+                raise ChangeError(
+                    f"{compact(str(quad.subject).strip('<>'))} cannot be made a subclass here.",
+                    "Classes belong to the contract: add them to its ontology, then govgraph contract apply.",
+                )
+            if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
+                raise ChangeError("The change has a blank node, and the catalogue keeps none.", "Give it an IRI.")
+
+
+def _subjects(patch: Patch) -> set[NamedNode]:
+    return {q.subject for quads in (patch.removed, patch.added) for q in quads if isinstance(q.subject, NamedNode)}
+
+
+def _targets(edit: Edit) -> set[NamedNode]:
+    match edit:
+        case Delete(node=node):
+            return {node}
+        case Publish(entity=entity) | Withdraw(entity=entity):
+            return {entity}
+        case Merge(duplicate=duplicate, into=into):
+            return {duplicate, into}
+    return set()
