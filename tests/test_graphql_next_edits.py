@@ -14,7 +14,8 @@ from govgraph.graphql import Asked, Schema
 QUERY = """query($organisation: ID, $kind: KindName, $first: Int, $after: String) {
   nextEdits(organisation: $organisation, kind: $kind, first: $first, after: $after) {
     totalCount score unlocking pageInfo { hasNextPage endCursor }
-    nodes { entity { slug score } node { iri } subject severity points scoreAfter unlocks findings { message key } } } }"""
+    nodes { entity { slug score } node { iri } subject severity points scoreAfter unlocks
+      findings { message key } } } }"""
 
 
 def test_next_edits_are_those_of_the_catalogue_page_by_page(ask: Callable[..., Any], view: View) -> None:

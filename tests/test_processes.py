@@ -387,6 +387,25 @@ def test_a_load_while_the_server_runs_goes_through_it(serve: Serve, tmp_path: Pa
     assert b"Fresh" in crash_state(server.data)[1]
 
 
+def test_a_contract_is_applied_while_the_server_runs(serve: Serve, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "more.ttl").write_text(
+        """@prefix gov: <https://w3id.org/govgraph/ns#> . @prefix sh: <http://www.w3.org/ns/shacl#> .
+        @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix cpsv: <http://purl.org/vocab/cpsv#> .
+        gov:FloorShape a sh:NodeShape ; sh:targetClass cpsv:PublicService ; sh:property
+        [ sh:path gov:floor ; gov:apiName "floor" ; sh:name "floor"@en, "étage"@fr ; sh:datatype xsd:integer ] ."""
+    )
+    server = serve("--contract", str(own))
+    assert server.write("before").status_code == 409
+    command = [sys.executable, "-m", "govgraph", "contract", "apply", str(own), "--data", str(server.data)]
+    told = subprocess.run(command, capture_output=True, check=False, timeout=120, text=True)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "SIGHUP" in told.stderr
+    assert server.write("after").headers["govgraph-revision"] == "3"
+    assert server.end() == 0
+
+
 def test_nobody_writes_where_that_is_said(serve: Serve) -> None:
     server = serve("--read-only", writes=False)
     assert list(server.children().values()) == ["reader"]

@@ -17,7 +17,7 @@ from govgraph.contract import reading as contract_reading
 from govgraph.contract.comparing import Difference, compare
 from govgraph.errors import StoreMissing
 from govgraph.gate.contracting import Adoption, contract_patch
-from govgraph.gate.writer import LocalWriter
+from govgraph.gate.line import RemoteWriter, open_writer
 from govgraph.iris import GOV, Names, name
 from govgraph.question import reading as question_reading
 from govgraph.store import Path as StorePath
@@ -82,8 +82,10 @@ def apply(place: Place, wanted: Wanted, format_: str) -> int:
         told = _consider(place, new, tags, withdraw=wanted.withdraw)
         _tell(told, format_)
         return 1 if told.adoption is not None and told.adoption.standing else 0
-    writer = LocalWriter(replace(place.settings, contract=wanted.directory or place.settings.contract), new)
+    writer = open_writer(replace(place.settings, contract=wanted.directory or place.settings.contract), new)
+    served = isinstance(writer, RemoteWriter)
     try:
+        writer.snapshot()
         place.store.close()  # the writer may just have brought the store on from what was read of it
         told = _consider(place, new, tags, withdraw=wanted.withdraw)
         assert told.adoption is not None
@@ -94,6 +96,8 @@ def apply(place: Place, wanted: Wanted, format_: str) -> int:
     finally:
         writer.close()
     _tell(told, format_, revision)
+    if served:
+        say("A server is running: start it with this contract, or send it SIGHUP if it has.", "yellow", error=True)
     return 0
 
 

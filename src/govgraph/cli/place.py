@@ -13,6 +13,7 @@ from govgraph.access import Author, Role
 from govgraph.catalogue import Audience, Catalogue, View
 from govgraph.contract import Contract
 from govgraph.contract import reading as contract_reading
+from govgraph.history.log import logged_base
 from govgraph.history.past import Past
 from govgraph.history.releases import releases
 from govgraph.question import Question
@@ -39,7 +40,7 @@ class Place:
         found = settings.read(None, **overrides)
         if overrides.get("base") is None and "GOVGRAPH_BASE" not in os.environ:
             host = f"[{found.host}]" if ":" in found.host else found.host
-            base = recorded_base(found.data) or f"http://{host}:{found.port}/"
+            base = recorded_base(found.data) or logged_base(found.data / "log") or f"http://{host}:{found.port}/"
             found = settings.read(None, **{**overrides, "base": base})
         return cls(found)
 

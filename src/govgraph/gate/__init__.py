@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from govgraph.access import Author
 from govgraph.change import Change, Committed
 from govgraph.history.log import Entry
+
+if TYPE_CHECKING:
+    from govgraph.gate.contracting import Adoption
 
 
 class Writer(Protocol):
@@ -33,6 +37,13 @@ class Writer(Protocol):
 
         Raises RevisionConflict when ``after``, the revision it was built from, is no longer the newest, and
         ContractChanged when it was built by another contract than the writer's.
+        """
+
+    def adopt_contract(self, adoption: Adoption, author: Author, reason: str = "") -> int:
+        """The catalogue is validated by another contract from now on, and so is every change; the new revision.
+
+        Raises Refused when something stands against it, RevisionConflict when the revision it was worked out from is
+        no longer the newest.
         """
 
     def close(self) -> None: ...

@@ -84,6 +84,7 @@ class LoggedStore:
             door="file",
             reason=self._reason,
             contract=contract_hash,
+            base=self.base,
         )
         building = _Building(self._contract, self._names, before, head)
         beside = self._disk.build(building.teed(parts), complete=building.complete)

@@ -135,6 +135,7 @@ class Gate:
             contract=self.contract.hash,
             key=change.key,
             wanted=wanted(change),
+            base=self.names.base,
         )
 
     def _told(self, change: Change, trial: Trial, judgement: Judgement, shares: tuple[Shares, Shares]) -> Committed:

@@ -8,7 +8,9 @@ import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
+from govgraph.access import Author
 from govgraph.change import Change, Committed
 from govgraph.contract import Contract
 from govgraph.errors import GovgraphError, StoreLocked, WriterAway
@@ -17,8 +19,13 @@ from govgraph.gate.listening import Request, connect, listen
 from govgraph.history.log import Entry
 from govgraph.settings import Settings
 
+if TYPE_CHECKING:
+    from govgraph.gate.contracting import Adoption
+
 __all__ = ["RemoteWriter", "listen", "open_writer"]
 
+LONG = ("adopt", "adopt_contract")
+"""Requests whose answer is waited for as long as it takes."""
 _GREETING_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
 """How often somebody who waits for a writer looks for it."""
@@ -61,6 +68,11 @@ class RemoteWriter:
         assert isinstance(revision, int)
         return revision
 
+    def adopt_contract(self, adoption: Adoption, author: Author, reason: str = "") -> int:
+        revision = self._ask(Request("adopt_contract", (adoption, author, reason)))
+        assert isinstance(revision, int)
+        return revision
+
     def stop(self) -> None:
         """Ask the writer to end; whoever keeps it may start another."""
         self._ask(Request("stop"))
@@ -82,7 +94,7 @@ class RemoteWriter:
 
     def _answer(self, connection: Connection, request: Request) -> object:
         try:
-            if not connection.poll(None if request.name == "adopt" else self._answer_seconds):
+            if not connection.poll(None if request.name in LONG else self._answer_seconds):
                 raise TimeoutError
             answer = connection.recv()
         except (EOFError, OSError):  # the last includes the time-out

@@ -116,6 +116,8 @@ class Line:
                     return self._writer.snapshot()
                 case "adopt":
                     return self._writer.adopt(*request.arguments)  # type: ignore[arg-type]  # our own user's
+                case "adopt_contract":
+                    return self._writer.adopt_contract(*request.arguments)  # type: ignore[arg-type]  # the same
                 case "stop":
                     self.ended.set()
                     return None

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from govgraph.catalogue import Audience, View
 from govgraph.contract import Contract
-from govgraph.errors import LogDamaged, RevisionConflict, StoreError, StoreMissing
+from govgraph.errors import BaseMismatch, LogDamaged, RevisionConflict, StoreError, StoreMissing
 from govgraph.gate.scoring import scored_whole
 from govgraph.history.checkpoints import checkpoints
-from govgraph.history.log import Entry, Head, Log, nquads
+from govgraph.history.log import Entry, Head, Log, logged_base, nquads
 from govgraph.iris import Names
 from govgraph.store.directory import Directory
 from govgraph.store.live import Live
@@ -31,6 +31,7 @@ def opened(directory: Directory, base: str, contract: Contract) -> tuple[Live, L
     Raises StoreMissing where there is neither, LogDamaged where the log lacks what the store has.
     """
     log = Log.writing(directory.log) if directory.log.is_dir() or directory.live.is_dir() else None
+    _refuse_other_base(directory, base)
     live = _usable(directory, base, log) if log else None
     if log is None or (live is None and not log.newest):
         raise StoreMissing(f"There is no catalogue in {directory.path}.", "Load one: govgraph load FILES, or --seed.")
@@ -68,6 +69,13 @@ def replay(live: Live, entry: Entry) -> None:
     live.apply(Patch(frozenset(Entry(head, entry.removed, b"").patch.removed)))
     live.read(entry.added)
     live.apply(live.numbered(head.revision, head.at, head.contract).then(live.marked(pending=False)))
+
+
+def _refuse_other_base(directory: Directory, base: str) -> None:
+    """``current`` may be lost; the log says the base as well."""
+    logged = logged_base(directory.log)
+    if logged not in ("", base):
+        raise BaseMismatch(f"{directory.path} was loaded under the base {logged}.", f"Start with --base {logged}.")
 
 
 def _usable(directory: Directory, base: str, log: Log) -> Live | None:
@@ -118,7 +126,7 @@ def _first(live: Live, contract: Contract, base: str) -> Entry:
         live.apply(scored_whole(View(live.reader, contract, names, audience)))
     graphs = [names.working, names.public, names.reference, names.vocabulary]
     graphs += [graph(audience) for audience in Audience for graph in (names.report, names.history, names.scores)]
-    head = Head(live.revision, live.reader.committed, door="file", contract=live.contract_hash)
+    head = Head(live.revision, live.reader.committed, door="file", contract=live.contract_hash, base=base)
     return Entry(head, b"", b"".join(nquads(live.reader.dump(graph), graph) for graph in graphs))
 
 

@@ -256,8 +256,9 @@ class LocalWriter:
         if adoption.after != self._revision:
             raise RevisionConflict(f"Revision {self._revision} came meanwhile.", "Apply the contract again.")
         at, revision, hash_ = self._now(), self._revision + 1, adoption.contract.hash
-        head = Head(revision, at, author.id, door="contract", reason=reason, contract=hash_)
-        patch, names = adoption.patch, Names(self._settings.base)
+        base = self._settings.base
+        head = Head(revision, at, author.id, door="contract", reason=reason, contract=hash_, base=base)
+        patch, names = adoption.patch, Names(base)
         for audience in Audience:
             told = recorded(self._live.reader, names, audience, head, adoption.withdrawn, reason=True)
             patch = patch.then(told)

@@ -50,6 +50,8 @@ class Head:
     key: str = ""
     wanted: str = ""
     """A digest of what was asked, which tells a retry from another use of the same key."""
+    base: str = ""
+    """Below which all IRIs of the catalogue are."""
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,12 @@ def _sorted_lines(quads: Iterable[Quad]) -> bytes:
 
 def _quads(lines: bytes) -> Iterator[Quad]:
     return pyoxigraph.parse(lines, RdfFormat.N_QUADS, lenient=True)
+
+
+def logged_base(directory: Path) -> str:
+    """The base a log was written under; empty where there is none, or none that says so."""
+    log = Log(directory)
+    return next((head.base for head in log.heads(before=log.oldest)), "")
 
 
 def nquads(triples: bytes, graph: NamedNode) -> bytes:
