@@ -52,6 +52,12 @@ class Catalogues:
             self._stores[services] = DiskStore(directory, BASE, limits=Limits(seconds=600))
         return self._stores[services]
 
+    def snapshot(self, services: int) -> Path:
+        """Where the store of a size lies, as readers open it."""
+        self.store(services)
+        (found,) = (self.directory / f"store-{services}" / "snapshots").iterdir()
+        return found
+
     def logged(self, directory: Path) -> LoggedStore:
         """A data directory as ``govgraph load`` writes it."""
         return LoggedStore(read({}, data=directory, base=BASE), self.contract, Author("benchmark", Role.ADMIN))

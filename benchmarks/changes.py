@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from time import perf_counter, sleep
@@ -22,16 +23,20 @@ from govgraph.access import Author, Role
 from govgraph.catalogue import Audience, Catalogue
 from govgraph.change import Change
 from govgraph.change.edits import Entry, Values
+from govgraph.contract import Rule
 from govgraph.gate.writer import LocalWriter
 from govgraph.history.past import Past
-from govgraph.iris import DCT_TITLE, SKOS_PREF_LABEL
+from govgraph.iris import DCT_TITLE, SKOS_PREF_LABEL, Names
 from govgraph.settings import Settings
+from govgraph.store import Graphs
 from govgraph.store.embedded import DiskStore
+from govgraph.store.live import Live
 from measuring import Row, Side, Sizes, in_turn, ratio, spell
 
 _AUTHOR = Author("benchmark", Role.STEWARD)
 _NUMBERS = count()
 _YEAR = 365
+_ASKED = 20
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,47 @@ def gate(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
     )
     for s in scratches.values():
         s.writer.close()
+
+
+def rules(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
+    """What the gate asks of each rule about one entity, in a larger catalogue; the worst of all rules."""
+    contract, names = catalogues.contract, Names(BASE)
+    graphs = (names.working, names.reference, names.vocabulary)
+    small, large = sizes.scaling[0], sizes.scaling[-1]
+    directory = catalogues.directory / f"rules-{next(_NUMBERS)}"
+    directory.mkdir()
+    lives = {size: Live.copy(catalogues.snapshot(size), directory / str(size), BASE) for size in (small, large)}
+    grown: list[tuple[float, str]] = []
+    for rule in contract.rules:
+        class_ = contract.by_name[rule.kind].class_
+        nodes = {size: live.reader.instances(class_, graphs)[:_ASKED] for size, live in lives.items()}
+        asked = min(map(len, nodes.values()))
+        for what, ask in (("affected", _affected), ("needed", _needed)):
+            sides: dict[str, Side] = {
+                str(size): partial(ask, live, rule, nodes[size][:asked], graphs) for size, live in lives.items()
+            }
+            took = in_turn(sides, sizes.rounds)
+            about = f"{rule.name}, {what}: {took[str(large)]} for {asked} entities at {large:,}"
+            grown.append((ratio(took[str(large)], took[str(small)]), about))
+    worst, about = max(grown)
+    yield Row(
+        "the rule whose queries about one entity grow most",
+        f"{large:,} services ÷ {small:,} services",
+        worst,
+        about,
+        "≤ 2",
+        worst <= 2,
+    )
+
+
+def _affected(live: Live, rule: Rule, nodes: Sequence[NamedNode], graphs: Graphs) -> None:
+    for node in nodes:
+        live.nodes(rule.affected, graphs, {"changed": node})
+
+
+def _needed(live: Live, rule: Rule, nodes: Sequence[NamedNode], graphs: Graphs) -> None:
+    for node in nodes:
+        live.construct(rule.needed, graphs, {"this": node})
 
 
 def writers(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
@@ -237,4 +283,4 @@ def _fsyncs(path: Path, times: int) -> float:
         return times / (perf_counter() - start)
 
 
-CHANGES: tuple[Callable[[Catalogues, Sizes], Iterator[Row]], ...] = (gate, writers, past)
+CHANGES: tuple[Callable[[Catalogues, Sizes], Iterator[Row]], ...] = (gate, rules, writers, past)
