@@ -39,7 +39,8 @@ from govgraph.contract.reading import read as read_contract
 from govgraph.errors import WriterAway
 from govgraph.gate.line import RemoteWriter
 from govgraph.gate.writer import LocalWriter
-from govgraph.history.log import Log, nquads
+from govgraph.history.log import Log
+from govgraph.history.record import nquads
 from govgraph.iris import PREFIXES, RDF_TYPE, Names
 from govgraph.store.embedded import DiskStore
 

@@ -16,7 +16,10 @@ NAMES = Names(BASE)
 SERVICE = NAMES.entity("service", "check-a-company-name")
 ORGANISATION = NAMES.entity("organisation", "business-registration-agency")
 AUTHORITY = name(PREFIXES["cv"], "hasCompetentAuthority")
-_STATUS, _REQUIRES, _BLOCK = (name(GOV, local) for local in ("versionStatus", "requiresBlock", "BuildingBlock"))
+_NEEDED_FIRST = name(PREFIXES["dct"], "requires")
+_STATUS, _REQUIRES, _BLOCK, _DEPENDS = (
+    name(GOV, local) for local in ("versionStatus", "requiresBlock", "BuildingBlock", "dependsOnItem")
+)
 
 
 def quad(subject: NamedNode, predicate: NamedNode, value: NamedNode) -> Quad:
@@ -47,6 +50,19 @@ def close_a_cycle(reader: Reader) -> Patch:
     return Patch.of([], [quad(end, _REQUIRES, start)])
 
 
+def close_a_cycle_of_services(_: Reader) -> Patch:
+    number, company = (NAMES.entity("service", slug) for slug in ("get-a-business-tax-number", "register-a-company"))
+    return Patch.of([], [quad(number, _NEEDED_FIRST, company)])
+
+
+def close_a_cycle_of_items(_: Reader) -> Patch:
+    """A long one: between the last item and the first there are two more."""
+    first, last = (
+        NAMES.entity("roadmap-item", slug) for slug in ("births-at-the-health-centre", "survivors-pension-follows")
+    )
+    return Patch.of([], [quad(first, _DEPENDS, last)])
+
+
 def make_a_second_current_version(reader: Reader) -> Patch:
     old = NAMES.entity("artefact-version", "reference-architecture-2")
     was = [q for q in quads(reader.statements([old], (NAMES.working,)), NAMES.working) if q.predicate == _STATUS]
@@ -59,5 +75,7 @@ DEEDS: tuple[Callable[[Reader], Patch], ...] = (
     delete_what_others_point_to,
     retype_a_value,
     close_a_cycle,
+    close_a_cycle_of_services,
+    close_a_cycle_of_items,
     make_a_second_current_version,
 )

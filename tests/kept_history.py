@@ -10,7 +10,8 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from govgraph.catalogue import View
-from govgraph.history.log import Entry, Head, Log
+from govgraph.history.log import Log
+from govgraph.history.record import Entry, Head
 from govgraph.iris import DCT, PREFIXES, RDF, Names, name
 from govgraph.store import Reader
 from govgraph.store.live import Live

@@ -139,7 +139,7 @@ def test_with_a_damaged_file_nobody_gets_in(tokens: Tokens, tmp_path: Path, text
 
 def test_what_somebody_left_behind_is_replaced_with_its_rights(tokens: Tokens, tmp_path: Path) -> None:
     (tmp_path / "access").mkdir()
-    beside = tmp_path / "access" / "tokens.new"
+    beside = tmp_path / "access" / "tokens.json.new"
     beside.write_text("half")
     beside.chmod(0o666)
     tokens.create(Role.READER, None, "", None)

@@ -23,7 +23,7 @@ from pyoxigraph import NamedNode
 from conftest import BASE
 from govgraph.access import Role
 from govgraph.access.keys import KEPT_SECONDS, MOST_BYTES, PAUSE_SECONDS, STALE_SECONDS, WELL_KNOWN, Keys
-from govgraph.access.oidc import LEEWAY_SECONDS, LONGEST, Issuer
+from govgraph.access.oidc import ALGORITHMS, LEEWAY_SECONDS, LONGEST, Issuer
 from govgraph.access.organisation import organisation
 from govgraph.contract import Contract
 from govgraph.errors import Forbidden, IssuerAway, SettingError, Unauthorised
@@ -410,3 +410,58 @@ def test_who_asks_for_a_key_that_is_there_waits_for_nobody(provider: Provider, k
         go_on.set()
         slow.join(10)
         del provider.answer
+
+
+def unpadded(said: object) -> str:
+    written = said if isinstance(said, bytes) else json.dumps(said).encode()
+    return base64.urlsafe_b64encode(written).rstrip(b"=").decode()
+
+
+ODD: tuple[object, ...] = (
+    *(None, 0, -1, 1.5, 10**400, float("inf"), float("nan"), True, "", "x", "\ud800", "\x00", "9" * 5000),
+    *([], ["a"], [[["a"]]], {}, {"a": 1}),
+)
+
+
+def test_whatever_a_token_names_it_is_refused_as_any_other(provider: Provider, issuer: Issuer) -> None:
+    curve, edwards = ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()
+    provider.keys += [jwk(curve.public_key(), "curve"), jwk(edwards.public_key(), "edwards")]
+    provider.keys.append(jwk(rsa.generate_private_key(65537, 2048).public_key(), "unsaid"))
+    body, tried = provider.sign().split(".")[1], 0
+    for kid in ("first", "unsaid", "curve", "edwards", "", *ODD):
+        for alg in (*ALGORITHMS, "none", "HS256", "ES256K", *ODD):
+            for signature in (b"", b"x" * 64, b"y" * 256):
+                with pytest.raises(Unauthorised):
+                    issuer.author(f"{unpadded({'alg': alg, 'kid': kid})}.{body}.{unpadded(signature)}")
+                tried += 1
+    for more in ("crit", "b64", "typ", "zip", "jwk", "jku"):
+        for odd in ODD:
+            head = unpadded({"alg": "RS256", "kid": "first", more: odd})
+            for text in (f"{head}.{body}.{unpadded(b'x' * 256)}", f"{head}..{unpadded(b'x' * 256)}"):
+                with pytest.raises(Unauthorised):
+                    issuer.author(text)
+                tried += 1
+    for text in ("", "..", "a.b.c", "\ud800.\ud800.\ud800", "é.é.é", f"{unpadded(b'[' * 9000)}.{body}.x"):
+        with pytest.raises(Unauthorised):
+            issuer.author(text)
+    assert tried > 2000
+
+
+def test_whatever_the_issuer_signs_somebody_is_known_or_refused(provider: Provider, issuer: Issuer) -> None:
+    known = 0
+    for claim in ("iss", "aud", "exp", "nbf", "iat", "jti", "sub", "name", "email", "roles", "organisation"):
+        for odd in ODD:
+            payload = json.loads(json.dumps(jwt.decode(provider.sign(), options={"verify_signature": False})))
+            text = jwt.PyJWS().encode(
+                json.dumps({**payload, claim: odd}).encode(), provider.private, "RS256", headers={"kid": "first"}
+            )
+            try:
+                author = issuer.author(text)
+            except (Unauthorised, Forbidden):
+                continue
+            known += 1
+            assert (author.id + author.name).encode()
+    assert known > len(ODD)
+    for payload in (b"", b"[" * 9000, b'{"a":' * 2000, b"\xff\xfe", b"null", b"1" * 6000, b'{"exp":1' + b"0" * 5000):
+        with pytest.raises(Unauthorised):
+            issuer.author(jwt.PyJWS().encode(payload, provider.private, "RS256", headers={"kid": "first"}))

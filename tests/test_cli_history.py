@@ -266,6 +266,7 @@ def test_what_would_break_something_published_is_not_taken_back(call: Callable[.
     assert told.status == 1
     assert not told.json["accepted"]
     assert [(one["entity"], one["severity"]) for one in told.json["findings"]] == [(TWO.value, "warning")]
+    assert all({"code", "rule", "shape", "points", "message"} <= {*one} for one in told.json["findings"])
     table = call("revert", 3)
     assert table.status == 1, table.err
     assert "warning" in table.out

@@ -183,3 +183,15 @@ def test_a_severity_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_a_missing_directory_is_named(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match="nowhere"):
         read(extension=tmp_path / "nowhere")
+
+
+def test_what_leads_to_parts_leads_back_to_their_owners(contract: Contract) -> None:
+    local = {path.predicate.value.rpartition("/")[2].rpartition("#")[2] for path in contract.part_paths}
+    assert {"hasChannel", "hasCost", "contactPoint"} <= local
+    assert len(set(contract.part_paths)) == len(contract.part_paths) >= 5
+    assert {path.predicate for path in contract.part_paths} == contract.part_predicates
+    assert {(path.predicate, path.inverse) for path in contract.owner_paths} == {
+        (predicate, True) for predicate in contract.part_predicates
+    }
+    parts = {p for kind in contract.kinds for p in kind.properties if p.path in contract.part_paths}
+    assert {p.form for p in parts} == {Form.PART}

@@ -116,7 +116,7 @@ def test_addresses_in_the_readme_are_served(seed: Seed) -> None:
     from govgraph.web.app import build_app  # noqa: PLC0415
 
     paths = re.findall(r"^\| `(/[^`]*)`", README, re.MULTILINE)
-    assert len(paths) == 10
+    assert len(paths) == 11
     with TestClient(build_app(read({}, data=seed.directory)), base_url=BASE) as client:
         for path in paths:
             assert client.get(path).status_code == 200, path

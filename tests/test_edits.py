@@ -13,10 +13,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, p
 
 import random_catalogue
 from conftest import BASE, ORGANISATION, TURTLE_PREFIXES, Seed, Small, service
-from govgraph.change.edits import Edit, Entry, Graph, State, Statements, Values, skolemised, skolemised_quads
-from govgraph.change.lifecycle import Delete, Merge, Publish, Undo, Withdraw, follow_status, owner_of
+from govgraph.change.departing import Delete, Withdraw
+from govgraph.change.edits import Edit, Entry, Graph, Statements, Values, skolemised, skolemised_quads
+from govgraph.change.lifecycle import Publish, follow_status
 from govgraph.change.publishing import Publishing
-from govgraph.change.state import owners_of
+from govgraph.change.state import State, owner_of, owners_of
+from govgraph.change.undoing import Undo
+from govgraph.change.uniting import Merge
 from govgraph.change.visibility import DRAFT, PUBLISHED, STATUS
 from govgraph.contract import Contract
 from govgraph.errors import ChangeError, NotFound

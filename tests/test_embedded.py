@@ -28,6 +28,7 @@ from govgraph.iris import DCT_TITLE, Names
 from govgraph.media import JSONLD, NQUADS, NTRIPLES, RDF_SYNTAX, RDFXML, TRIG, TURTLE, Format
 from govgraph.store import Part, Query, Reader, Store
 from govgraph.store import Path as Step
+from govgraph.store.directory import Directory
 from govgraph.store.embedded import DiskStore, MemoryStore
 from govgraph.store.workers import Limits
 
@@ -261,7 +262,7 @@ def test_the_lock_holds_between_processes_and_a_killed_writer_leaves_the_old_rev
         writer.close()
     assert title(store.reader()) == "ours"
     assert store.replace(titled("second"), "hash") == 2
-    assert not list(tmp_path.glob("live.*.new"))
+    assert not list((tmp_path / "rooms").iterdir())
     store.close()
 
 
@@ -323,6 +324,21 @@ def test_a_few_snapshots_are_kept_and_those_before_are_tidied(disk: Callable[...
     assert sorted(path.name for path in (tmp_path / "data" / "snapshots").iterdir()) == ["4", "5"]
 
 
+def test_what_is_kept_are_snapshots_however_many_revisions_lie_between(tmp_path: Path) -> None:
+    directory = Directory(tmp_path, BASE, 3)
+    for revision in (1, 8, 15, 22, 29):
+        directory.publish(revision, Path.mkdir)
+    assert sorted(revision for revision, _ in directory.snapshots()) == [15, 22, 29]
+
+
+def test_a_snapshot_that_was_in_the_way_gives_way(tmp_path: Path) -> None:
+    directory = Directory(tmp_path, BASE, 3)
+    (directory.snapshot(4) / "left").mkdir(parents=True)
+    directory.publish(4, Path.mkdir)
+    assert directory.shows(4)
+    assert not list(directory.snapshot(4).iterdir())
+
+
 def test_a_snapshot_that_is_read_is_not_tidied_away(disk: Callable[..., DiskStore], tmp_path: Path) -> None:
     writer, server = disk(kept=1), disk(kept=1)
     writer.replace(titled("1"), "hash")
@@ -365,9 +381,15 @@ def test_closing_the_store_closes_replaced_readers_too(disk: Callable[..., DiskS
     assert title(store.reader()) == "2"
 
 
-def test_a_lost_snapshot_comes_back_from_the_live_store(disk: Callable[..., DiskStore], tmp_path: Path) -> None:
+def test_a_reader_makes_no_snapshot_of_the_store_that_is_being_written(
+    disk: Callable[..., DiskStore], tmp_path: Path
+) -> None:
     disk().replace(titled("kept"), "hash")
     shutil.rmtree(tmp_path / "data" / "snapshots")
     again = disk()
-    assert title(again.reader()) == "kept"
+    assert not again.is_readable
+    with pytest.raises(StoreError, match="snapshots/1 is missing") as raised:
+        again.reader()
+    assert "govgraph serve" in raised.value.hint
     assert again.replace(titled("next"), "hash", after=1) == 2
+    assert title(again.reader()) == "next"

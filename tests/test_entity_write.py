@@ -176,6 +176,19 @@ def test_a_tag_of_the_working_view_guards_against_what_came_between(site: Site, 
     assert site.send("PUT", path, service(slug, "Third"), if_match=now).status_code == 200
 
 
+def test_of_several_tags_any_may_match(site: Site, slug: str, path: str) -> None:
+    first = site.send("PUT", path, service(slug, "First")).json()["revision"]
+    for tags in (f'"e1", "e{first}", "e99999"', f'"other", W/"x-working-y-e{first}"'):
+        assert site.send("POST", f"{path}/publish?dryRun=true", if_match=tags).status_code == 200, tags
+    assert site.send("PUT", path, service(slug, "Second"), if_match='"e1", "e99999"').status_code == 412
+
+
+def test_what_is_both_stale_and_wrong_is_stale(site: Site, slug: str, path: str) -> None:
+    bad = service(slug).replace("code:Level2", '"two"')
+    assert site.send("PUT", path, bad, if_match='"e99999"').status_code == 412
+    assert site.send("PUT", path, bad, if_match='"e1"').status_code == 422
+
+
 def test_a_tag_of_another_view_is_no_proof_of_having_seen_the_draft(site: Site, slug: str, path: str) -> None:
     public = site.client.get(f"{path}.ttl").headers["etag"]
     for tag in (public, '"e99"', '"whatever"', "nonsense"):

@@ -129,6 +129,8 @@ MUTATIONS = {
     "take_the_last_owner": f'updateService(iri: "{SERVICE.value}", patch: {{ clear: [AUTHORITY] }})',
     "delete_what_others_point_to": f'deleteOrganisation(iri: "{ORGANISATION.value}")',
     "close_a_cycle": 'updateBuildingBlock(iri: "%(end)s", patch: { requires: { add: ["%(start)s"] } })',
+    "close_a_cycle_of_services": 'updateService(iri: "%(end)s", patch: { requires: { add: ["%(start)s"] } })',
+    "close_a_cycle_of_items": 'updateRoadmapItem(iri: "%(end)s", patch: { dependsOn: { add: ["%(start)s"] } })',
     "make_a_second_current_version": 'updateArtefactVersion(iri: "%(old)s", patch: { status: CURRENT })',
 }
 
@@ -158,7 +160,7 @@ def test_a_file_refuses_them_too(served: Served, tmp_path: Path) -> None:
     """What a file can say: it adds statements, and replaces what can have one value only."""
     patches = [patch for deed in DEEDS if (patch := deed(served.reader)).added]
     served.writer.close()
-    assert len(patches) == 3
+    assert len(patches) == 5
     for patch in patches:
         file = tmp_path / "more.nt"
         file.write_bytes(serialize((q.triple for q in patch.added), format=RdfFormat.N_TRIPLES) or b"")
@@ -204,3 +206,33 @@ def test_nobody_writes_without_a_token_or_with_one_that_may_only_read(
     answer = door(served, patch)
     assert (answer.status_code, answer.headers["www-authenticate"][:6]) == (401, "Bearer")
     assert served.writer.revision == 1
+
+
+def test_work_on_a_draft_shows_to_no_stranger_not_even_as_a_number(served: Served) -> None:
+    query = "SELECT * { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } } ORDER BY ?g ?s ?p ?o"
+    paths = ("/", "/service", "/doc/service/check-a-company-name", "/healthz", "/revisions", "/validation", "/catalog")
+
+    def shown() -> dict[str, tuple[int, str, dict[str, str]]]:
+        told = {path: served.client.get(path) for path in paths}
+        told["sparql"] = served.client.post("/sparql", data={"query": query})
+        told["graphql"] = served.client.post("/graphql", json={"query": "{ catalogue { revision score } }"})
+        told["nothing"] = served.client.get("/doc/service/no-such-service")
+        told["revision"] = served.client.get("/revision/2")
+        timed = ("date", "server-timing")
+        return {
+            what: (a.status_code, a.text, {k: v for k, v in a.headers.items() if k not in timed})
+            for what, a in told.items()
+        }
+
+    mine = dict(served.client.headers)
+    for name in ("authorization", "govgraph-view"):
+        del served.client.headers[name]
+    before = shown()
+    assert before["sparql"][0] == before["graphql"][0] == 200
+    served.client.headers.update(mine)
+    assert by_data(served, retitled(OTHERS, served.reader)).headers["govgraph-revision"] == "2"
+    served.writer.snapshot()
+    for name in ("authorization", "govgraph-view"):
+        del served.client.headers[name]
+    served.client.cookies.clear()
+    assert shown() == before

@@ -9,16 +9,18 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from conftest import BASE, TURTLE_PREFIXES, Seed, service
 from deeds import AUTHORITY, DEEDS, NAMES, ORGANISATION, SERVICE, quad
 from govgraph.access import Author, Role
 from govgraph.catalogue import Audience, Catalogue, View
 from govgraph.change import Change
-from govgraph.change.edits import Edit, Entry, Statements, Values
-from govgraph.change.lifecycle import Delete, Merge, Publish, Withdraw
+from govgraph.change.departing import Delete, Withdraw
+from govgraph.change.edits import Edit, Entry, Graph, Statements, Values
+from govgraph.change.lifecycle import Publish
 from govgraph.change.loading import Load
+from govgraph.change.uniting import Merge
 from govgraph.contract import Contract
 from govgraph.errors import (
     ChangeError,
@@ -32,9 +34,11 @@ from govgraph.errors import (
     WriterAway,
 )
 from govgraph.gate.bulk import LoggedStore
+from govgraph.gate.repeats import Repeats
 from govgraph.gate.writer import LocalWriter
 from govgraph.history.log import Log
-from govgraph.iris import CODE, DCT_TITLE, GOV, RDF_TYPE, RDFS_SUBCLASS, name
+from govgraph.history.verification import verify
+from govgraph.iris import CODE, DCT_TITLE, GOV, RDF_LANG_STRING, RDF_TYPE, RDFS_SUBCLASS, name
 from govgraph.settings import Settings
 from govgraph.settings import read as read_settings
 from govgraph.store import Reader
@@ -188,7 +192,7 @@ def test_a_load_may_not_bring_what_a_change_may_not_unless_it_is_told_to(
         if not accept:
             with pytest.raises(Refused):
                 load.finish()
-            assert not list(place.data.glob("live.*.new"))
+            assert not list((place.data / "rooms").iterdir())
         else:
             assert load.finish(accept=True).revision == 2
     store.close()
@@ -198,9 +202,9 @@ def test_a_stale_change_is_refused_and_an_unrelated_one_is_not(writer: LocalWrit
     writer.submit(change(titled(SERVICE, "One")))
     writer.submit(change(titled(DRAFT, "Other")))
     with pytest.raises(Stale) as stale:
-        writer.submit(change(titled(SERVICE, "Two"), expected={SERVICE: 1}))
+        writer.submit(change(titled(SERVICE, "Two"), expected={SERVICE: frozenset({1})}))
     assert stale.value.revisions == {SERVICE.value: 2}
-    assert writer.submit(change(titled(SERVICE, "Two"), expected={SERVICE: 2})).revision == 4
+    assert writer.submit(change(titled(SERVICE, "Two"), expected={SERVICE: frozenset({2})})).revision == 4
     with pytest.raises(RevisionConflict):
         writer.submit(change(titled(SERVICE, "Three"), after=3))
 
@@ -217,6 +221,63 @@ def test_a_retry_is_made_once_even_after_a_restart(writer: LocalWriter, place: S
     assert (repeated.revision, repeated.added, repeated.removed) == (2, 1, 1)
     assert again.revision == 2
     again.close()
+
+
+def test_a_change_that_did_nothing_stays_so_under_its_key(writer: LocalWriter) -> None:
+    writer.submit(change(titled(SERVICE, "One")))
+    again = change(titled(SERVICE, "One"), key="k1")
+    nothing = writer.submit(again)
+    assert (nothing.revision, nothing.removed, nothing.added) == (2, 0, 0)
+    writer.submit(change(titled(SERVICE, "Two")))
+    assert writer.submit(again) == nothing, "else the retry would take back what came between"
+    assert writer.revision == 3
+    with pytest.raises(KeyReused):
+        writer.submit(change(titled(SERVICE, "Three"), key="k1"))
+
+
+def test_a_dry_run_has_nothing_to_do_with_its_key(writer: LocalWriter) -> None:
+    once = change(titled(SERVICE, "One"), key="k1")
+    tried = writer.submit(replace(once, dry_run=True))
+    assert (tried.dry_run, tried.added, writer.revision) == (True, 1, 1)
+    made = writer.submit(once)
+    assert (made.dry_run, made.revision) == (False, 2)
+    tried = writer.submit(replace(once, dry_run=True))
+    assert (tried.dry_run, tried.added, tried.revision) == (True, 0, 2), "as things are now"
+    assert writer.submit(change(titled(SERVICE, "Two"), key="k1", dry_run=True)).dry_run
+    assert writer.submit(once) == made
+
+
+def test_what_a_retry_is_told_is_in_the_words_of_the_contract_of_now(
+    writer: LocalWriter, views: Callable[..., View], place: Settings, contract: Contract
+) -> None:
+    once = change(Statements(removed=(quad(DRAFT, AUTHORITY, _authority(views(), DRAFT)),)), key="k1")
+    assert [finding.property_name for finding in writer.submit(once).introduced] == ["authority"]
+    repeats = Repeats(Log(place.data / "log"), NAMES, 10)
+    for of, property_name in ((contract, "authority"), (replace(contract, kinds=()), None)):
+        told = repeats.answer(once, of)
+        assert told is not None
+        assert [finding.property_name for finding in told.introduced] == [property_name]
+
+
+def test_rights_come_before_what_is_stale_and_that_before_findings(
+    writer: LocalWriter, views: Callable[..., View]
+) -> None:
+    bad = Statements(removed=(quad(SERVICE, AUTHORITY, _authority(views(), SERVICE)),))
+    with pytest.raises(Refused):
+        writer.submit(change(bad, Publish(SERVICE), expected={SERVICE: frozenset({1})}))
+    with pytest.raises(Stale) as stale:
+        writer.submit(change(bad, Publish(SERVICE), expected={SERVICE: frozenset({7})}))
+    assert stale.value.revisions == {SERVICE.value: 1}
+    with pytest.raises(Forbidden):
+        writer.submit(change(titled(OTHERS, "Mine now"), author=EDITOR, expected={OTHERS: frozenset({7})}))
+    assert writer.revision == 1
+
+
+def test_any_of_several_revisions_may_be_the_one_that_was_seen(writer: LocalWriter) -> None:
+    writer.submit(change(titled(SERVICE, "One")))
+    assert writer.submit(change(titled(SERVICE, "Two"), expected={SERVICE: frozenset({2, 9})})).revision == 3
+    with pytest.raises(Stale):
+        writer.submit(change(titled(SERVICE, "Three"), expected={SERVICE: frozenset({2, 9})}))
 
 
 OTHERS = NAMES.entity("service", "register-a-drone")
@@ -331,3 +392,89 @@ def test_a_merged_entry_leaves_a_way_to_what_took_its_place(writer: LocalWriter,
     writer.submit(change(Merge(duplicate, SERVICE)))
     assert views().entity(duplicate) is None
     assert SERVICE in [t.object for t in views().reader.statements([duplicate], (NAMES.history("working"),))]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Literal("x", datatype=RDF_LANG_STRING), Triple(SERVICE, DCT_TITLE, Literal("said"))],
+    ids=["a text without its language", "a statement about a statement"],
+)
+def test_a_value_the_catalogue_cannot_keep_is_refused_and_the_writer_goes_on(
+    writer: LocalWriter, value: Literal | Triple
+) -> None:
+    for predicate in (DCT_TITLE, NamedNode("https://elsewhere.example/p")):
+        with pytest.raises(ChangeError):
+            writer.submit(change(Statements(added=(Quad(SERVICE, predicate, value, NAMES.working),))))
+    assert writer.submit(change(titled(SERVICE, "Still here"))).revision == 2
+
+
+def test_nobody_takes_a_share_in_what_another_organisation_has(writer: LocalWriter, views: Callable[..., View]) -> None:
+    """A link to a part makes one an owner of it: with it one could publish another's draft, or lock its owner out."""
+    channel = name("http://data.europa.eu/m8g/", "hasChannel")
+    theirs = next(t.object for t in views().describe(OTHERS) if t.predicate == channel)
+    with pytest.raises(Forbidden):
+        writer.submit(change(Statements(added=(quad(SERVICE, channel, theirs),)), author=EDITOR))  # type: ignore[arg-type]
+
+
+def test_who_may_not_is_told_so_before_anything_is_judged(writer: LocalWriter) -> None:
+    """An editor who asks for the whole graph to be emptied keeps nobody waiting."""
+    with pytest.raises(Forbidden):
+        writer.submit(change(Graph(NAMES.working, ()), author=EDITOR))
+    assert writer.revision == 1
+
+
+def test_a_load_may_not_take_from_the_public_what_it_does_not_withdraw_itself(
+    writer: LocalWriter, place: Settings, contract: Contract, tmp_path: FilePath
+) -> None:
+    """With ``accept`` it may: then tombstones say what left, until it comes back."""
+    writer.close()
+    file, stone = tmp_path / "mark.ttl", name(GOV, "Tombstone")
+
+    def load(status: str, *, accept: bool = False) -> tuple[set[NamedNode], set[NamedNode], list[NamedNode]]:
+        file.write_text(TURTLE_PREFIXES + f"<{ORGANISATION.value}> gov:publicationStatus code:{status} .", "utf-8")
+        store = LoggedStore(place, contract, STEWARD)
+        loading = Load(store, contract)
+        loading.read_rdf(file)
+        try:
+            loading.finish(accept=accept)
+            reader = store.reader()
+        finally:
+            store.close()
+        return (
+            {node for kind in contract.entities for node in reader.instances(kind.class_, (NAMES.public,))},
+            {*reader.instances(stone, (NAMES.history(Audience.PUBLIC),))},
+            reader.instances(stone, (NAMES.history(Audience.WORKING),)),
+        )
+
+    before, *_ = load("Published")
+    with pytest.raises(Refused, match="from the public") as refused:
+        load("Draft")
+    assert "It needs" in refused.value.hint
+    after, buried, lost = load("Draft", accept=True)
+    assert {ORGANISATION, SERVICE} <= buried == before - after
+    assert not lost
+    assert load("Published") == (before, set(), [])
+    assert not verify(place.data, BASE).faults
+
+
+def test_what_was_deleted_and_is_loaded_again_has_no_tombstone(
+    writer: LocalWriter, place: Settings, contract: Contract, tmp_path: FilePath
+) -> None:
+    new, file = NAMES.entity("service", "new"), tmp_path / "more.ttl"
+    file.write_text(TURTLE_PREFIXES + service("new").replace("interior", "business-registration-agency"), "utf-8")
+    stones: list[list[bool]] = []
+    writer.close()
+    for deleted in (False, True):
+        if deleted:
+            one = LocalWriter(place, contract)
+            one.submit(change(Delete(new)))
+            one.close()
+        store = LoggedStore(place, contract, STEWARD)
+        loading = Load(store, contract)
+        loading.read_rdf(file)
+        graphs = [(NAMES.history(audience),) for audience in Audience]
+        stones.append([bool(store.reader().statements([new], graph)) for graph in graphs])
+        loading.finish()
+        stones.append([new in store.reader().instances(name(GOV, "Tombstone"), graph) for graph in graphs])
+        store.close()
+    assert stones == [[False, False], [False, False], [True, True], [False, False]]

@@ -16,16 +16,18 @@ from govgraph.access import Author, Role
 from govgraph.catalogue import Audience, View
 from govgraph.catalogue.summary import kept_summary, sum_up
 from govgraph.change import Change
+from govgraph.change.departing import Delete, Withdraw
 from govgraph.change.edits import Edit, Entry, Graph, Statements, Values
-from govgraph.change.lifecycle import Delete, Merge, Publish, Undo, Withdraw
+from govgraph.change.lifecycle import Publish
 from govgraph.change.loading import Load
 from govgraph.change.state import quads
+from govgraph.change.undoing import Undo
+from govgraph.change.uniting import Merge
 from govgraph.contract import Contract
 from govgraph.errors import GovgraphError, Refused
 from govgraph.gate.gate import Gate
-from govgraph.gate.opening import replay
-from govgraph.history.log import Entry as LogEntry
-from govgraph.history.log import nquads
+from govgraph.history.record import Entry as LogEntry
+from govgraph.history.record import nquads
 from govgraph.iris import CODE, DCT_TITLE, GOV, RDF_TYPE, Names, name
 from govgraph.store import Reader
 from govgraph.store.embedded import MemoryStore
@@ -144,7 +146,7 @@ def test_findings_scores_and_log_are_those_of_the_whole(
             several = data.draw(st.lists(edits(ground, past, live), min_size=1, max_size=3))
             change = Change(tuple(several), AUTHOR, "test", dry_run=data.draw(st.integers(0, 9)) == 0)
             try:
-                considered = gate.consider(change, datetime.now(UTC))
+                considered = gate.consider(change, lambda: datetime.now(UTC))
             except GovgraphError as error:
                 outcomes["refused" if isinstance(error, Refused) else "else"] += 1
                 assert dumped(live) == before
@@ -154,7 +156,8 @@ def test_findings_scores_and_log_are_those_of_the_whole(
                 continue
             entry = considered.entry
             past.append(entry)
-            replay(copy, entry)
+            head = entry.head
+            copy.apply(entry.patch.then(copy.numbered(head.revision, head.at, head.contract)))
             after = dumped(live)
             assert dumped(copy) == after
             changed = {graph: len(before[graph] ^ after[graph]) for graph in GRAPHS if graph != NAMES.system}

@@ -225,8 +225,13 @@ def test_an_answer_says_its_revision_and_the_next_request_may_demand_it(face: Fa
     assert "no-store" in answer.headers["cache-control"]
     assert "Authorization" in answer.headers["vary"]
     asked = {"query": '{ service(slug: "visa") { iri } }'}
-    seen = face.client.post("/graphql", json=asked, headers={"govgraph-minimum-revision": "2"})
+    demand = {"govgraph-minimum-revision": "2"}
+    own = {"authorization": f"Bearer {face.tokens['steward']}", "govgraph-view": "working"}
+    seen = face.client.post("/graphql", json=asked, headers=demand | own)
     assert (seen.status_code, seen.headers["govgraph-revision"]) == (200, "2")
+    # A stranger's answer waits for it too, and does not say that somebody worked on a draft.
+    stranger = face.client.post("/graphql", json=asked, headers=demand)
+    assert (stranger.status_code, stranger.headers["govgraph-revision"]) == (200, "1")
 
 
 def test_no_token_no_mutation(face: Face) -> None:

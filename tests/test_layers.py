@@ -9,7 +9,7 @@ from conftest import REPOSITORY
 
 SOURCE = REPOSITORY / "src" / "govgraph"
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "iris", "settings", "media", "shipped"}),
+    frozenset({"errors", "files", "iris", "settings", "media", "shipped"}),
     frozenset({"store", "contract"}),
     frozenset({"validation", "catalogue"}),
     frozenset({"access", "history"}),
@@ -104,3 +104,27 @@ def test_no_module_outgrows_its_room() -> None:
 def test_nothing_is_named_after_what_it_is_not() -> None:
     banned = ("manager", "helper", "utils", "common", "services")
     assert not [p for p in MODULES for word in banned if word in p.stem]
+
+
+def made(path: Path) -> set[str]:
+    """The names a module gives something to."""
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    defined = {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    return defined | {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def test_what_edits_and_states_are_is_imported_from_where_it_is() -> None:
+    imported = [
+        (path, node.module, alias.name)
+        for path in (*MODULES, *(REPOSITORY / "tests").glob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("govgraph.change.")
+        for alias in node.names
+    ]
+    assert len(imported) > 100
+    wrong = [
+        f"{path.name} has {name} from {module}"
+        for path, module, name in imported
+        if name not in made(SOURCE / "change" / f"{str(module).rpartition('.')[2]}.py")
+    ]
+    assert not wrong

@@ -28,7 +28,7 @@ from govgraph.errors import BadRequest, GovgraphError, LogUnwritable, Refused, S
 from govgraph.gate import listening
 from govgraph.gate.line import RemoteWriter, listen
 from govgraph.gate.listening import address, connect
-from govgraph.history.log import Entry, Head
+from govgraph.history.record import Entry, Head
 from govgraph.validation import Report
 from test_errors import family
 

@@ -18,7 +18,9 @@ from govgraph.contract import Contract
 from govgraph.contract.reading import read as read_contract
 from govgraph.errors import LoadError, RevisionConflict, StoreMissing
 from govgraph.iris import Names
+from govgraph.store import Part
 from govgraph.store.embedded import MemoryStore
+from govgraph.validation import check, ntriples
 
 CHANNELS = "; cv:hasChannel [ a cv:Channel ; dct:type code:Online ], [ a cv:Channel ; dct:type code:Office ]"
 NAMES = Names(BASE)
@@ -211,3 +213,67 @@ def test_skolem_names_do_not_depend_on_labels_or_order(data: st.DataObject) -> N
 def test_a_ring_of_blank_nodes_is_named_too() -> None:
     ring = parse("_:a <http://x/p> _:b . _:b <http://x/p> _:a .", RdfFormat.TURTLE)
     assert len({t.subject for t in skolemise((q.triple for q in ring), CONTRACT, NAMES)}) >= 1
+
+
+UNUSABLE = {
+    "ttl": TURTLE_PREFIXES
+    + ORGANISATION
+    + service("a")
+    + "<id/service/b> a cpsv:PublicService ; <http://x/p> <<( <http://x/a> <http://x/b> <http://x/c> )>> ; "
+    "cv:hasChannel <id/channel/b1> . <id/channel/b1> a cv:Channel ."
+    "<id/service/c> a cpsv:PublicService ; cv:hasChannel [ a cv:Channel ; dct:description 'x'@ar--rtl ] ."
+    "<id/service/a> dct:subject <http://x/kept> {| <http://x/says> 'somebody' |} .",
+    "jsonld": f'[{{"@id": "{BASE}id/service/b", "@type": "http://purl.org/vocab/cpsv#PublicService", "http://x/p":'
+    ' {"@value": "x", "@type": "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"}},'
+    f' {{"@id": "{BASE}id/service/a", "@type": "http://purl.org/vocab/cpsv#PublicService"}}]',
+}
+
+
+@pytest.mark.parametrize(
+    ("ending", "rejected", "used"), [("ttl", {"service/b", "service/c", ""}, 2), ("jsonld", {"service/b"}, 1)]
+)
+def test_a_record_with_a_value_the_catalogue_cannot_keep_is_rejected_with_its_parts(
+    tmp_path: Path, contract: Contract, ending: str, rejected: set[str], used: int
+) -> None:
+    path = tmp_path / f"a.{ending}"
+    path.write_text(UNUSABLE[ending], "utf-8")
+    store = MemoryStore(BASE)
+    found = load(store, contract, path)
+    assert {one.record.removeprefix(f"{BASE}id/") for one in found.rejected} == rejected
+    assert (len(found.rejected), found.loaded) == (len(rejected), used)
+    working = store.reader().dump(NAMES.working)
+    assert not any(said in working for said in (b"<<(", b"service/b", b"service/c", b"channel/", b"--rtl"))
+    assert b"service/a>" in working
+
+
+def test_a_text_that_lacks_the_language_its_datatype_promises_rejects_its_file_with_the_line(
+    tmp_path: Path, contract: Contract
+) -> None:
+    bad = turtle(tmp_path / "bad.ttl", "\n<id/service/b> dct:title 'x'^^rdf:langString .")
+    found = load(MemoryStore(BASE), contract, turtle(tmp_path / "good.ttl", ORGANISATION), bad)
+    assert [(one.file, one.line) for one in found.rejected] == [("bad.ttl", TURTLE_PREFIXES.count("\n") + 2)]
+
+
+def test_what_was_wrong_in_public_before_a_load_takes_nothing_out(tmp_path: Path, contract: Contract) -> None:
+    """As when a new contract asks for more: entries are as public as they were, and a load of others is let in."""
+    store = MemoryStore(BASE)
+    load(store, contract, turtle(tmp_path / "a.ttl", ORGANISATION + service("a")))
+    system = NAMES.graph("public")
+    gone = b"<http://purl.org/dc/terms/description>"
+    reader = store.reader()
+    parts = [
+        Part(graph, b"".join(line for line in reader.dump(graph).splitlines(keepends=True) if gone not in line))
+        for graph in (NAMES.working, system)
+    ]
+    reports = {
+        audience: check(contract, [part.triples for part in parts if part.graph != skipped])
+        for audience, skipped in ((Audience.WORKING, system), (Audience.PUBLIC, NAMES.working))
+    }
+    assert any(finding.blocks_publishing for finding in reports[Audience.PUBLIC].findings)
+    parts += [Part(NAMES.report(a), ntriples(report.triples(BASE))) for a, report in reports.items()]
+    store.replace([*parts, Part(NAMES.vocabulary, contract.vocabulary)], contract.hash)
+    found = load(store, contract, turtle(tmp_path / "b.ttl", service("b")))
+    assert {f"{BASE}id/{path}" for path in ("organisation/interior", "service/a", "service/b")} == {
+        node.value for kind in contract.entities for node in store.reader().instances(kind.class_, (NAMES.public,))
+    }
+    assert found.published == 3

@@ -232,9 +232,10 @@ def test_one_who_reads_a_state_keeps_it_when_others_push_it_out(
 
 def test_what_a_broken_off_build_left_is_tidied_away(history: KeptHistory, past_of: Callable[..., Past]) -> None:
     retitled(history, "ab", snapshots="b")
-    (history.directory / "past" / "1.dead.draft").mkdir(parents=True)
+    (history.directory / "rooms" / "left" / "draft").mkdir(parents=True)
     past_of().view("working", "1")
     assert {path.name for path in (history.directory / "past").iterdir()} == {"1", "lock"}
+    assert not list((history.directory / "rooms").iterdir())
 
 
 def test_many_who_ask_at_once_get_one_state(history: KeptHistory, past_of: Callable[..., Past]) -> None:
@@ -300,7 +301,7 @@ def test_a_state_is_made_from_a_checkpoint_when_the_snapshots_are_gone(
     history: KeptHistory, past_of: Callable[..., Past]
 ) -> None:
     retitled(history, "abcdefgh", snapshots="ch")
-    assert keep(history.directory / "snapshots" / "3", 3, history.directory / "checkpoints" / "3")
+    assert keep(history.directory, history.directory / "snapshots" / "3", 3, history.directory / "checkpoints" / "3")
     shutil.rmtree(history.directory / "snapshots")
     past = past_of()
     assert past._nearest(4)[0].path == history.directory / "checkpoints" / "3"

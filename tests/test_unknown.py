@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from pyoxigraph import NamedNode
 
 from conftest import BASE, ORGANISATION, Seed, Small, service
 from govgraph.contract import Contract
 from govgraph.iris import SH, name
+from govgraph.store import Path
 from govgraph.validation import Finding, check, explain
 from govgraph.validation.unknown import UNKNOWN
 
@@ -88,3 +90,10 @@ def test_a_link_to_a_foreign_thing_of_no_kind_is_public_and_what_was_said_about_
     assert [str(row[0]) for row in found] == ["<https://example.org/event/x>"]
     assert loaded.public.table("SELECT ?t { <https://example.org/event/x> dct:title ?t }").rows == ()
     assert len(loaded.working.table("SELECT ?o { ?s dct:language ?o }").rows) == 3
+
+
+def test_an_unknown_link_to_what_is_of_no_kind_is_shown_and_told_in_public_too(small: Callable[..., Small]) -> None:
+    """Such a node has no status, so a link to it is public although what is said about it is not."""
+    made = small(ORGANISATION + service("a", more="; <urn:x:p> <urn:x:y>") + "<urn:x:y> dct:title 'Elsewhere' .")
+    for view in (made.working, made.public):
+        assert [f.path for f in view.all_findings() if f.component == UNKNOWN] == [Path(NamedNode("urn:x:p"))]

@@ -28,6 +28,10 @@ RULE_BREAKERS = {
         <id/roadmap-item/i> a gov:RoadmapItem ; gov:partOfRoadmap <id/roadmap/r> ; gov:targetYear 2029 .""",
     "targetLevelAboveBaseline": """
         <id/roadmap-item/i> a gov:RoadmapItem ; gov:baselineLevel code:Level3 ; gov:targetLevel code:Level3 .""",
+    "itemDependenciesAcyclic": """
+        <id/roadmap-item/a> a gov:RoadmapItem ; gov:dependsOnItem <id/roadmap-item/b> .
+        <id/roadmap-item/b> a gov:RoadmapItem ; gov:dependsOnItem <id/roadmap-item/c> .
+        <id/roadmap-item/c> a gov:RoadmapItem ; gov:dependsOnItem <id/roadmap-item/a> .""",
     "publishedRoadmapIsBinding": "<id/roadmap/r> a gov:Roadmap ; gov:publicationStatus code:Published .",
     "reuseNamesProduct": "<id/acquisition-plan/p> a gov:AcquisitionPlan ; gov:acquisitionApproach code:Reuse .",
     "strategyHasTopManagement": "<id/strategy/s> a gov:Strategy .",
@@ -82,6 +86,21 @@ def test_a_good_roadmap_item_breaks_no_rule(contract: Contract) -> None:
         <id/roadmap-item/i> a gov:RoadmapItem ; gov:partOfRoadmap <id/roadmap/r> ; gov:targetYear 2028 ;
             gov:baselineLevel code:Level1 ; gov:targetLevel code:Level4 ."""
     assert not [f for f in check(contract, (data(good),)).findings if f.rule]
+
+
+@pytest.mark.parametrize("engine", ["shacl", "pyshacl"])
+def test_what_waits_for_a_circle_is_not_in_it_but_what_waits_for_itself_is(contract: Contract, engine: str) -> None:
+    items = """
+        <id/roadmap-item/itself> a gov:RoadmapItem ; gov:dependsOnItem <id/roadmap-item/itself> .
+        <id/roadmap-item/waits> a gov:RoadmapItem ; gov:dependsOnItem <id/roadmap-item/itself> ."""
+    services = """
+        <id/service/itself> a cpsv:PublicService ; dct:requires <id/service/itself> .
+        <id/service/waits> a cpsv:PublicService ; dct:requires <id/service/itself> ."""
+    found = {(f.rule, f.entity.value) for f in check(contract, (data(items + services),), engine).findings if f.rule}
+    assert found == {
+        ("itemDependenciesAcyclic", f"{BASE}id/roadmap-item/itself"),
+        ("servicesDoNotRequireEachOther", f"{BASE}id/service/itself"),
+    }
 
 
 def test_engines_agree_on_ill_typed_literals(contract: Contract) -> None:

@@ -18,9 +18,11 @@ from conftest import BASE, ORGANISATION, TURTLE_PREFIXES, service
 from govgraph.access import Author, Role
 from govgraph.access.tokens import Tokens
 from govgraph.change import Change
+from govgraph.change.departing import Delete, Withdraw
 from govgraph.change.edits import Edit, Entry, Values
-from govgraph.change.lifecycle import Delete, Merge, Publish, Withdraw
+from govgraph.change.lifecycle import Publish
 from govgraph.change.loading import Load
+from govgraph.change.uniting import Merge
 from govgraph.contract import Contract
 from govgraph.gate.writer import LocalWriter
 from govgraph.iris import DCT, DCT_TITLE, PREFIXES, RDF_TYPE, Names, name

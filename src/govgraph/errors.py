@@ -11,6 +11,7 @@ GovgraphError
 │   ├── FormatTooNew            a newer govgraph wrote it
 │   ├── LogDamaged              a record of the revision log is not what was written
 │   ├── LogUnwritable           the revision log cannot be written, so nothing is
+│   ├── DiskFull                there is too little room to write safely, so nothing is written
 │   ├── WriterAway              nobody who could write answers
 │   └── RevisionAway            the revision asked for has not reached this reader yet
 ├── ChangeError             a change cannot be made as it is
@@ -126,6 +127,11 @@ class LogDamaged(StoreError):
 
 class LogUnwritable(StoreError):
     code = "log-unwritable"
+
+
+class DiskFull(StoreError):
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    code = "disk-full"
 
 
 class WriterAway(StoreError):

@@ -153,8 +153,13 @@ class Names:
         """The scores of one audience's view, as they are and as they were."""
         return self.graph(f"scores-{audience}")
 
+    @property
+    def revision_base(self) -> str:
+        """What the IRIs of all revisions begin with."""
+        return f"{self.base}revision/"
+
     def revision(self, number: int) -> NamedNode:
-        return NamedNode(f"{self.base}revision/{number}")
+        return NamedNode(f"{self.revision_base}{number}")
 
     def agent(self, author: str) -> NamedNode:
         """The pseudonym of an author in history."""

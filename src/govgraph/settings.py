@@ -59,6 +59,8 @@ DECLARATIONS: tuple[Setting, ...] = (
     Setting("refresh_seconds", "0.1", "how often a serving process looks for a new revision"),
     Setting("snapshot_seconds", "0.1", "how long after a change the writer makes a snapshot for readers"),
     Setting("retries_kept", "10000", "changes with an idempotency key that a retry can still ask about"),
+    Setting("disk_reserve_megabytes", "32", "free space under which nothing is written: a full disk stalls the engine"),
+    Setting("change_statements", "500000", "most statements one edit may change; more are a file to load"),
     Setting("refusal_findings", "100", "findings against a change after which the gate looks no further"),
     Setting("snapshots_kept", "3", "snapshots kept after a new one is made"),
     Setting("past_kept", "8", "past states kept on disk, and open in each process, when somebody asked for them"),
@@ -111,6 +113,8 @@ class Settings:
     refresh_seconds: float
     snapshot_seconds: float
     retries_kept: int
+    disk_reserve_megabytes: int
+    change_statements: int
     refusal_findings: int
     snapshots_kept: int
     past_kept: int

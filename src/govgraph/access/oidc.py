@@ -27,6 +27,9 @@ LEEWAY_SECONDS = 30
 """Between their clock and ours."""
 LONGEST = 16_384
 """Characters of a token."""
+_HOSTILE = (jwt.PyJWTError, TypeError, ValueError)
+"""What the library raises at a token: its own errors, TypeError where the algorithm the token names is of another sort
+of key than the issuer's, UnicodeEncodeError (a ValueError) for text that has no bytes."""
 _LONGEST_NAME = 200
 _NAMES = ("name", "preferred_username", "email")
 
@@ -74,19 +77,23 @@ class Issuer:
         """
         said = self._said(text)
         role = self._role(said)
-        subject = str(said["sub"])
         name = next((said[one] for one in _NAMES if isinstance(said.get(one), str)), "")[:_LONGEST_NAME]
-        return Author(f"oidc:{digest(self._issuer, subject)}", role, self._organisation_of(said, role), name)
+        name = name.encode("utf-8", "replace").decode()  # JSON may have halves of characters
+        return Author(f"oidc:{digest(self._issuer, said['sub'])}", role, self._organisation_of(said, role), name)
 
     def _said(self, text: str) -> dict[str, Any]:
         """The claims of a token that is signed, in time, and meant for us."""
         if len(text) > LONGEST:
             raise not_valid()
         try:
-            key = self._keys.find(jwt.get_unverified_header(text).get("kid", ""))
-            if key is None:
-                raise not_valid()
-            return jwt.decode(
+            name = jwt.get_unverified_header(text).get("kid", "")
+        except _HOSTILE:
+            raise not_valid() from None
+        key = self._keys.find(name)
+        if key is None:
+            raise not_valid()
+        try:
+            said: dict[str, Any] = jwt.decode(
                 text,
                 key,
                 algorithms=ALGORITHMS,
@@ -95,8 +102,10 @@ class Issuer:
                 leeway=LEEWAY_SECONDS,
                 options={"require": list(DEMANDED), "enforce_minimum_key_length": True},
             )
-        except jwt.PyJWTError:
+            said["sub"].encode()  # whoever has no bytes has no pseudonym
+        except _HOSTILE:
             raise not_valid() from None
+        return said
 
     def _role(self, said: Mapping[str, Any]) -> Role:
         """The highest of those it gives."""

@@ -23,6 +23,7 @@ from pyoxigraph import NamedNode
 
 from govgraph.access import Author, Role
 from govgraph.errors import NotFound, ParameterError, StoreError, Unauthorised
+from govgraph.files import replace_text
 
 PREFIX = "gov_"
 """What every token begins with, so that secret scanners and people know one when they see it."""
@@ -145,16 +146,8 @@ class Tokens:
     def _write(self, tokens: tuple[Token, ...]) -> None:
         """Replace the file as a whole; under the lock."""
         written = {"format": FORMAT, "tokens": [_written(token) for token in tokens]}
-        beside = self._file.with_suffix(".new")
         try:
-            beside.unlink(missing_ok=True)  # of somebody who was stopped in between; its rights may be others
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as target:
-                json.dump(written, target, ensure_ascii=False, indent=1)
-                target.flush()
-                os.fsync(target.fileno())
-            beside.replace(self._file)
-            _sync(self._directory)
+            replace_text(self._file, json.dumps(written, ensure_ascii=False, indent=1), 0o600)
         except OSError as error:
             raise StoreError(f"{self._file} cannot be written: {error}.", "See to space and rights there.") from error
 
@@ -170,14 +163,6 @@ def _now() -> datetime:
 
 def _digest(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _written(token: Token) -> dict[str, object]:

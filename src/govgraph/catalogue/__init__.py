@@ -9,18 +9,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from math import inf
 from typing import TypeVar
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from govgraph.catalogue.kept import Kept
 from govgraph.catalogue.scores import MOST_IN_HISTORY, Scores
 from govgraph.catalogue.summary import Summary, kept_summary, sum_up
 from govgraph.catalogue.text import Label, label_of, pick, tags_of
-from govgraph.contract import Contract, Form, Kind, Property
-from govgraph.iris import DCT_TITLE, RDF_TYPE, RDFS_LABEL, SH, SKOS_PREF_LABEL, Names, name
+from govgraph.contract import Contract, Kind, Property
+from govgraph.iris import DCT_TITLE, GOV, PREFIXES, RDF_TYPE, RDFS_LABEL, SH, SKOS_PREF_LABEL, Names, name
 from govgraph.media import Format
 from govgraph.store import Dataset, Graphs, Path, Query, Reader, Result, Store, Table, Term
 from govgraph.validation import Finding, Points, points, read_back
@@ -33,6 +34,8 @@ _KEPT = 2000
 _ORDERS = 100
 
 _TYPE = Path(RDF_TYPE)
+_LAST = Path(name(GOV, "revision"))
+_ENDED = Path(name(PREFIXES["prov"], "endedAtTime"))
 _FOCUS = Path(name(SH, "focusNode"), inverse=True)
 _LABELS = tuple(
     Path(predicate)
@@ -99,6 +102,7 @@ class View:
         self.graphs: Graphs = (catalogue_graph, names.reference, names.vocabulary)
         self._report: Graphs = (names.report(audience),)
         self._beside: Graphs = (*self._report, names.history(audience), names.scores(audience))
+        self._history: Graphs = (names.history(audience),)
         self._assumed = False
         self._kept = Kept(_KEPT)
         self.orders = Kept(_ORDERS)
@@ -106,7 +110,23 @@ class View:
 
     @property
     def revision(self) -> int:
-        return self.reader.revision
+        """The newest revision the audience knows of. Work on drafts makes revisions, too: strangers are not to see how
+        often, nor fetch anew what is the same."""
+        return self.keep("revision", self._last_known)
+
+    @property
+    def committed(self) -> datetime:
+        """When that revision was made."""
+        if self.revision == self.reader.revision:
+            return self.reader.committed
+        found = self.reader.values([self.names.revision(self.revision)], (_ENDED,), self._history)[_ENDED]
+        ended = [value.value for of in found.values() for value in of if isinstance(value, Literal)]
+        return datetime.fromisoformat(ended[0]) if ended else self.reader.committed
+
+    def _last_known(self) -> int:
+        catalogue = NamedNode(self.names.base)
+        found = self.reader.values([catalogue], (_LAST,), self._history)[_LAST].get(catalogue, [])
+        return max((int(v.value) for v in found if isinstance(v, Literal)), default=self.reader.revision)
 
     @property
     def visible(self) -> Graphs:
@@ -200,11 +220,10 @@ class View:
 
     def parts(self, nodes: Sequence[Term]) -> dict[Term, list[Term]]:
         """The parts of each node that has any, parts of parts included. Two reads per level of parts."""
-        paths = [p.path for kind in self.contract.kinds for p in kind.properties if p.form is Form.PART]
         owned: dict[Term, dict[Term, None]] = {node: {} for node in nodes}
         level: dict[Term, set[Term]] = {node: {node} for node in nodes}
         while level:
-            found = self.reader.values(list(level), paths, self.graphs)
+            found = self.reader.values(list(level), self.contract.part_paths, self.graphs)
             links = [(part, node) for of in found.values() for node, parts in of.items() for part in parts]
             kinds = self.kinds(list(dict.fromkeys(part for part, _ in links)))
             below: dict[Term, set[Term]] = {}
@@ -285,11 +304,5 @@ class View:
 
     def owners_of_parts(self, parts: Iterable[NamedNode]) -> dict[Term, Term]:
         """What each node belongs to, for those that are parts. One read."""
-        paths = [
-            Path(p.path.predicate, inverse=True)
-            for k in self.contract.kinds
-            for p in k.properties
-            if p.form is Form.PART
-        ]
-        found = self.reader.values(list(parts), paths, self.graphs)
+        found = self.reader.values(list(parts), self.contract.owner_paths, self.graphs)
         return {part: owners[0] for of in found.values() for part, owners in of.items()}

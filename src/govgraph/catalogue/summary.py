@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from pyoxigraph import NamedNode
 
 from govgraph.catalogue.scores import SUMS, Score, Scores, Sum
-from govgraph.contract import Contract, Form, Kind, Severity
+from govgraph.contract import Contract, Kind, Severity
 from govgraph.iris import RDF_TYPE
-from govgraph.store import Path, Term
+from govgraph.store import Term
 from govgraph.validation import Finding, Points, points
 
 if TYPE_CHECKING:
@@ -163,9 +163,8 @@ class Seen:
         return self.view.reader.values(members, (kind.owner,), self.view.graphs)[kind.owner]
 
     def owners(self, nodes: Collection[Term]) -> Owned:
-        paths = [Path(predicate, inverse=True) for predicate in part_predicates(self.view.contract)]
         owners: dict[Term, set[Term]] = {}
-        for of in self.view.reader.values(list(nodes), paths, self.view.graphs).values():
+        for of in self.view.reader.values(list(nodes), self.view.contract.owner_paths, self.view.graphs).values():
             for part, found in of.items():
                 owners.setdefault(part, set()).update(found)
         return owners
@@ -175,7 +174,7 @@ class Written:
     """The structure of N-Triples, given in parts: for who has no view yet."""
 
     def __init__(self, contract: Contract, data: Sequence[bytes]) -> None:
-        parts = {_bytes(predicate) for predicate in part_predicates(contract)}
+        parts = {_bytes(predicate) for predicate in contract.part_predicates}
         owners = {_bytes(kind.owner.predicate) for kind in contract.entities if kind.owner}
         type_ = _bytes(RDF_TYPE)
         self._said: dict[bytes, dict[bytes, set[bytes]]] = {type_: {}}
@@ -203,11 +202,6 @@ class Written:
     def owners(self, nodes: Collection[Term]) -> Owned:
         found = ((node, self._owned.get(str(node).encode())) for node in nodes)
         return {node: _iris(of) for node, of in found if of}
-
-
-def part_predicates(contract: Contract) -> frozenset[NamedNode]:
-    """What leads from an entry, or a part, to its parts."""
-    return frozenset(p.path.predicate for k in contract.kinds for p in k.properties if p.form is Form.PART)
 
 
 def _bytes(iri: NamedNode) -> bytes:

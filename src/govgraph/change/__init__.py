@@ -71,7 +71,8 @@ class Change:
     """Edits that happen together or not at all, and who wants them, why, and through which door they come.
 
     ``key`` is an idempotency key: a second change of the same author with it is answered with what the first did.
-    ``expected`` holds, by entity, the revision its author last saw. A ``dry_run`` is judged and undone.
+    ``expected`` holds, by entity, the revisions of which its last must be one; 0 stands for not being there. A
+    ``dry_run`` is judged and undone, whatever its key.
     ``asked`` is what the author said, where the edits follow from it and a state: a key then belongs to it and not to
     the edits.
     """
@@ -81,7 +82,7 @@ class Change:
     door: str
     reason: str = ""
     key: str = ""
-    expected: Mapping[NamedNode, int] = field(default_factory=dict)
+    expected: Mapping[NamedNode, frozenset[int]] = field(default_factory=dict)
     dry_run: bool = False
     after: int | None = None
     """The revision the edits were worked out from, where they hold for no other."""

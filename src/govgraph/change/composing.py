@@ -4,19 +4,21 @@ being made; knows staging, validation and publishing, reads no file and writes n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
 from pyoxigraph import Literal, NamedNode
 
-from govgraph.catalogue import Audience
+from govgraph.catalogue import Audience, View
 from govgraph.catalogue.scores import Latest, Scores
 from govgraph.catalogue.summary import Written, add_up
 from govgraph.change import Progress
-from govgraph.change.publishing import Publishing
+from govgraph.change.publishing import Publishing, Tolerated
+from govgraph.change.standing import Departed
 from govgraph.change.state import State, belonging_to, quads_about
+from govgraph.change.visibility import marked_in
 from govgraph.contract import Contract
 from govgraph.iris import GOV, Names, name
 from govgraph.store import Part, Path, Reader, Term
@@ -39,15 +41,23 @@ class Before:
     pending: Mapping[NamedNode, bytes] = field(default_factory=dict)
     """What is public of entries that were changed since they were published, as N-Triples with their parts; ``working``
     is the whole working graph where there are any."""
+    tolerated: Tolerated = field(default_factory=Tolerated)
+    """What is public, and what is wrong there."""
+    marked: Collection[Term] = frozenset()
+    """Of what is public, what the working graph marks so."""
 
     @classmethod
     def of(cls, reader: Reader, contract: Contract, names: Names) -> Before:
         latest = {audience: Latest.of(Scores(reader, names, audience)) for audience in Audience}
         scores = {audience: reader.dump(names.scores(audience)) for audience in Audience}
         whole = latest[Audience.WORKING].sums.get(NamedNode(names.base))
-        pending = _pending(State(reader, contract, names))
+        state = State(reader, contract, names)
+        pending = _pending(state)
         working = reader.dump(names.working) if pending else b""
-        return cls(reader.revision, latest, scores, whole[1].sum.points if whole else None, working, pending)
+        tolerated = _tolerated(View(reader, contract, names, Audience.PUBLIC))
+        marked = marked_in(state, tolerated.entities, names.working)
+        points = whole[1].sum.points if whole else None
+        return cls(reader.revision, latest, scores, points, working, pending, tolerated, marked)
 
 
 class Composition:
@@ -55,6 +65,8 @@ class Composition:
 
     report: Report
     publishing: Publishing
+    departed: tuple[Departed, ...]
+    """The entries that leave the public, but for those whose mark the load itself takes away."""
 
     def __init__(
         self,
@@ -96,7 +108,7 @@ class Composition:
         yield self._scored(Audience.WORKING, before, report, working, reference)
         with self._timed("publish"):
             graphs = tuple(self._staged[names.working])
-            self.publishing = Publishing(self._contract, self._staging, graphs, self.report, names.base)
+            self.publishing = Publishing(self._contract, self._staging, graphs, report, names.base, before.tolerated)
             shown, waiting = self._with_pending(working, before)
             public = self.publishing.public(shown)
         yield Part(names.public, public)
@@ -109,7 +121,15 @@ class Composition:
                 report = self._checked(public, reference, unknown_already=None if waiting else self._shown_unknown())
         yield self._reported(Audience.PUBLIC, report)
         yield self._scored(Audience.PUBLIC, before, report, public, reference)
+        self.departed = tuple(self._departed(before, public))
         self._progress("writing", 0, 0)
+
+    def _departed(self, before: Before, public: bytes) -> Iterator[Departed]:
+        was = before.tolerated.entities
+        shown = {line.partition(b" ")[0] for line in public.splitlines()} if was else set()
+        for entity in sorted((one for one in was if str(one).encode() not in shown), key=str):
+            if isinstance(entity, NamedNode) and (entity in self.publishing.marked or entity not in before.marked):
+                yield Departed(entity, self.publishing.causes.get(entity))
 
     def _with_pending(self, working: bytes, before: Before) -> tuple[bytes, bool]:
         """The working graph, but entries that somebody changed and has not published yet as they are public, unless
@@ -144,11 +164,11 @@ class Composition:
 
     def _shown_unknown(self) -> list[Finding]:
         """The findings of unknown predicates that still have a value in what is published."""
-        graphs, held = self._staged[self._names.working], self.publishing.held
+        graphs, held, hidden = self._staged[self._names.working], self.publishing.held, self.publishing.hidden
 
         def is_shown(finding: Finding) -> bool:
             said = (t for graph in graphs for t in self._staging.statements(finding.entity, graph))
-            return any(finding.path == Path(t.predicate) and t.object not in held for t in said)
+            return any(finding.path == Path(t.predicate) and t.object not in hidden for t in said)
 
         unknown = (f for f in self.report.findings if f.component == UNKNOWN and f.entity not in held)
         return [finding for finding in unknown if is_shown(finding)]
@@ -173,10 +193,23 @@ def _pending(state: State) -> dict[NamedNode, bytes]:
     later = [
         entity
         for entity, revision in of[Audience.WORKING].items()
-        if isinstance(entity, NamedNode) and _number(revision) > _number(of[Audience.PUBLIC].get(entity))
+        if isinstance(entity, NamedNode)
+        and not entity.value.startswith(names.revision_base)
+        and _number(revision) > _number(of[Audience.PUBLIC].get(entity))
     ]
     found = {entity: quads_about(state, belonging_to(state, entity, names.public), names.public) for entity in later}
     return {entity: ntriples(quad.triple for quad in quads) for entity, quads in found.items() if quads}
+
+
+def _tolerated(public: View) -> Tolerated:
+    """Grows with the catalogue."""
+    findings = [finding for finding in public.all_findings() if finding.blocks_publishing]
+    graphs = (public.names.public,)
+    return Tolerated(
+        frozenset(node for kind in public.contract.entities for node in public.reader.instances(kind.class_, graphs)),
+        frozenset(finding.key for finding in findings),
+        frozenset((finding.entity, finding.path.predicate) for finding in findings if finding.path is not None),
+    )
 
 
 def _number(revision: Term | None) -> int:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pyoxigraph import BlankNode, NamedNode, Triple
 
 from govgraph.catalogue import Audience
-from govgraph.change.edits import State
-from govgraph.change.state import belonging_to, entities_among, owners_of, quads, quads_about, said_of
+from govgraph.change.state import State, belonging_to, entities_among, owners_of, quads, quads_about, said_of
 from govgraph.change.tombstones import raised
 from govgraph.errors import ChangeError, Stale
 from govgraph.iris import RDF_TYPE, compact
@@ -47,7 +46,7 @@ class Description:
 
     def _parts(self, state: State) -> list[Term]:
         """What the triples say belongs to the entity, at whatever depth; what they call an entity is none."""
-        paths = {path.predicate for path in state.part_paths}
+        paths = state.contract.part_predicates
         kinds = state.contract.by_class
         entities = {
             triple.subject

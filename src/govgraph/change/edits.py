@@ -2,7 +2,7 @@
 
 An edit says what is wanted (these values, this entry published), not which quads: only the writer knows the state it
 will meet. It reads that state and the contract, and neither validates nor asks who may. What becomes of whole entries
-(published, withdrawn, deleted, merged) is ``lifecycle``'s.
+(published, withdrawn, deleted, merged) has modules of its own.
 """
 
 from __future__ import annotations
@@ -97,8 +97,7 @@ class Entry:
         removed = [q for q in said for v in self.values if q.predicate == v.predicate and v.replaces(q.object)]
         added = [Quad(self.node, v.predicate, term, graph) for v in self.values for term in v.terms]
         patch = Patch.of([*removed, *quads(self.removed, graph)], [*added, *quads(self.added, graph)])
-        parts = {path.predicate for path in state.part_paths}
-        loose = [quad.object for quad in patch.removed if quad.predicate in parts]
+        loose = [quad.object for quad in patch.removed if quad.predicate in state.contract.part_predicates]
         lost = _lost(state, loose, graph, patch)
         tombstones = raised(state, [self.node], (Audience.WORKING,)) if self.new else []
         return Patch.of([*patch.removed, *quads_about(state, lost, graph), *tombstones], patch.added)

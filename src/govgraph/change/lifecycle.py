@@ -1,4 +1,4 @@
-"""What becomes of whole entries: published, withdrawn, deleted, merged, put back; an edit each, as those of ``edits``.
+"""How an entry becomes public: by an edit of its own, or by following the mark that other edits leave on it.
 
 What Publish shows is what the bulk way (``publishing``) would show of the same data, worked out from the entry and its
 links alone.
@@ -12,29 +12,23 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode, Quad
 
 from govgraph.catalogue import Audience
-from govgraph.change.departing import Delete, Withdraw, refuse_part, refuse_reference
+from govgraph.change.departing import Withdraw, refuse_part, refuse_reference
 from govgraph.change.edits import Edit
 from govgraph.change.state import (
     State,
     entities_among,
     orphaned,
-    owner_of,
-    owners_of,
     parts_of,
     quads_about,
     quads_to,
     said_of,
 )
 from govgraph.change.tombstones import raised
-from govgraph.change.undoing import Undo
-from govgraph.change.uniting import Merge
 from govgraph.change.visibility import PUBLISHED, STATUS, hidden_among, marked_in, status_set
 from govgraph.errors import ChangeError, NotFound
 from govgraph.iris import compact
 from govgraph.store import Term
 from govgraph.store.patch import Patch
-
-__all__ = ["Delete", "Merge", "Publish", "Undo", "Withdraw", "follow_status", "owner_of", "owners_of"]
 
 
 @dataclass(frozen=True)

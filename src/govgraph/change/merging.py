@@ -34,11 +34,7 @@ class Merging:
 
     def parts(self, triples: Iterable[Triple]) -> list[Term]:
         """The parts that statements point to."""
-        return [t.object for t in triples if t.predicate in self._part_paths]
-
-    @cached_property
-    def _part_paths(self) -> set[NamedNode]:
-        return {p.path.predicate for k in self.contract.kinds for p in k.properties if p.form is Form.PART}
+        return [t.object for t in triples if t.predicate in self.contract.part_predicates]
 
     @cached_property
     def _stored(self) -> dict[str, dict[NamedNode, Property]]:

@@ -8,27 +8,53 @@ here stays in the working graph.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from pyoxigraph import NamedNode
 
+from govgraph.change.visibility import PUBLISHED, STATUS
 from govgraph.contract import Contract, Form, Kind, Severity
-from govgraph.iris import CODE, GOV, RDF_TYPE, name
+from govgraph.iris import RDF_TYPE
 from govgraph.store import Graphs, Term
 from govgraph.store.staging import Staging
-from govgraph.validation import Report
+from govgraph.validation import Finding, Report
 
-_STATUS, _PUBLISHED = name(GOV, "publicationStatus"), name(CODE, "Published")
+
+@dataclass(frozen=True)
+class Tolerated:
+    """What was wrong in public before the revision in the making: it may stay, and takes nothing out.
+
+    ``entities`` were public, with these findings, by key; ``lacking`` says which properties of which nodes some are
+    about.
+    """
+
+    entities: Collection[Term] = frozenset()
+    findings: Collection[str] = frozenset()
+    lacking: Collection[tuple[Term, NamedNode]] = frozenset()
 
 
 class Publishing:
     """The split of a working graph into what is published and what is held back."""
 
-    def __init__(self, contract: Contract, staging: Staging, graphs: Graphs, report: Report, base: str) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        staging: Staging,
+        graphs: Graphs,
+        report: Report,
+        base: str,
+        tolerated: Tolerated = Tolerated(),
+    ) -> None:
+        self.causes: dict[Term, Finding | Term] = {}
+        """Why an entity that is marked is not published: a finding, or one of the entities it needs."""
+        self._tolerated = tolerated
         self._staging = staging
         self._graphs = graphs
         self._subjects = set(staging.nodes("SELECT DISTINCT ?s { ?s ?p ?o }", graphs))
         members = {kind: self._nodes(RDF_TYPE, kind.class_) for kind in contract.kinds}
         self.entities: set[Term] = set().union(*(members[kind] for kind in contract.entities))
-        self.marked: set[Term] = self._nodes(_STATUS, _PUBLISHED) & self.entities
+        self.marked: set[Term] = self._nodes(STATUS, PUBLISHED) & self.entities
         self._owners = self._part_owners(contract)
         of_no_kind = self._subjects.difference(self._owners, *members.values())
         self._foreign = {n for n in of_no_kind if isinstance(n, NamedNode) and not n.value.startswith(base)}
@@ -61,14 +87,22 @@ class Publishing:
     def withdraw(self, report: Report) -> bool:
         """Take out what a report blocks and what cannot do without something held; whether there was any."""
         before = self.published
-        fallen = {self.entity_of(finding.entity) for finding in report.findings if finding.blocks_publishing}
+        fallen: dict[Term, Finding | Term] = {}
+        for finding in report.findings:
+            entity = self.entity_of(finding.entity)
+            if finding.blocks_publishing and entity in before and not self._is_tolerated(finding.key, entity):
+                fallen.setdefault(entity, finding)
         while True:
-            self.published = self.published - fallen
+            self.causes |= fallen
+            self.published = self.published - fallen.keys()
             hidden = self.hidden
-            needy = {self.entity_of(node) for node, values in self._needs if hidden.issuperset(values)}
-            fallen = needy & self.published
+            needy = {self.entity_of(node): values[0] for node, values in self._needs if hidden.issuperset(values)}
+            fallen = {entity: value for entity, value in needy.items() if entity in self.published}
             if not fallen:
                 return self.published != before
+
+    def _is_tolerated(self, key: str, entity: Term) -> bool:
+        return key in self._tolerated.findings and entity in self._tolerated.entities
 
     def _nodes(self, predicate: NamedNode, value: NamedNode) -> set[Term]:
         return {node for graph in self._graphs for node in self._staging.subjects(predicate, value, graph)}
@@ -82,7 +116,7 @@ class Publishing:
         return node
 
     def _part_owners(self, contract: Contract) -> dict[Term, Term]:
-        paths = {p.path.predicate for kind in contract.kinds for p in kind.properties if p.form is Form.PART}
+        paths = contract.part_predicates
         return {
             part: owner
             for path in paths
@@ -103,5 +137,6 @@ class Publishing:
                         for node, value in self._staging.pairs(prop.path.predicate, graph):
                             if node in nodes:
                                 links.setdefault(node, []).append(value)
-                    needs += links.items()
+                    lacked = self._tolerated.lacking
+                    needs += ((node, v) for node, v in links.items() if (node, prop.path.predicate) not in lacked)
         return needs

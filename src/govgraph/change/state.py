@@ -9,11 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
-from govgraph.contract import Contract, Form, Kind
+from govgraph.contract import Contract, Kind
 from govgraph.iris import RDF_TYPE, Names
 from govgraph.store import Graphs, Path, Reader, Term
 from govgraph.store.patch import Patch
@@ -28,17 +27,6 @@ class State:
     reader: Reader
     contract: Contract
     names: Names
-
-    @cached_property
-    def part_paths(self) -> tuple[Path, ...]:
-        """The properties that lead to parts, of whatever kind."""
-        kinds = self.contract.kinds
-        return tuple(dict.fromkeys(p.path for k in kinds for p in k.properties if p.form is Form.PART))
-
-    @cached_property
-    def owner_paths(self) -> tuple[Path, ...]:
-        """The way back from parts."""
-        return tuple(Path(path.predicate, inverse=True) for path in self.part_paths)
 
 
 def nodes_among(terms: Iterable[Term]) -> list[NamedNode | BlankNode]:
@@ -97,7 +85,7 @@ def parts_of(state: State, nodes: Sequence[Term], graph: NamedNode) -> list[Term
     parts: list[Term] = []
     level: list[Term] = list(nodes)
     while level:
-        found = state.reader.values(level, state.part_paths, (graph,))
+        found = state.reader.values(level, state.contract.part_paths, (graph,))
         pointed = nodes_among(part for of in found.values() for some in of.values() for part in some)
         below = [node for node in pointed if node not in seen]
         entities = entities_among(state, below, graph)
@@ -170,7 +158,7 @@ def _tops(node: Term, above: dict[Term, list[Term]], entities: Collection[Term])
 
 def _quads_owning(state: State, nodes: Iterable[Term], graph: NamedNode) -> list[Quad]:
     """The links by which parts belong to what points to them. One read."""
-    found = state.reader.values(nodes_among(nodes), state.owner_paths, (graph,))
+    found = state.reader.values(nodes_among(nodes), state.contract.owner_paths, (graph,))
     return [
         Quad(owner, path.predicate, part, graph)
         for path, of in found.items()

@@ -1,7 +1,7 @@
 """How a revision is taken back, but for what has changed since; knows no log.
 
-What of it can still be taken back is ``past``'s to say, graph by graph; here it becomes one patch that shows nothing
-in public which is a draft by now.
+What of it can still be taken back is ``aftermath``'s to say, graph by graph; here it becomes one patch that shows
+nothing in public which is a draft by now.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pyoxigraph import Quad
 
 from govgraph.catalogue import Audience
-from govgraph.change.past import Past, Unit
+from govgraph.change.aftermath import Aftermath, Unit
 from govgraph.change.state import State, said_of
 from govgraph.change.tombstones import buried, raised
 from govgraph.change.visibility import PUBLISHED, STATUS, hidden_among
@@ -39,8 +39,8 @@ class Undo:
     def patch(self, state: State) -> Patch:
         names = state.names
         revision = Patch(frozenset(self.patch_removed), frozenset(self.patch_added))
-        working, reference = Past(state, revision, names.working), Past(state, revision, names.reference)
-        public = Past(state, revision, names.public)
+        working, reference = Aftermath(state, revision, names.working), Aftermath(state, revision, names.reference)
+        public = Aftermath(state, revision, names.public)
         back = working.taken_back(working.clean())
         followed = (unit for unit in public.clean() if _is_followed(unit, working, back))
         shown = _allowed(state, public.taken_back(followed), back)
@@ -56,7 +56,7 @@ class Undo:
         )
 
 
-def _is_followed(unit: Unit, working: Past, back: Patch) -> bool:
+def _is_followed(unit: Unit, working: Aftermath, back: Patch) -> bool:
     """Whether an entry of which the revision changed the mark, too, is again what the working graph says it is."""
     marks = [quad for quad in unit if quad.predicate == STATUS and quad.object == PUBLISHED]
     there = working.now - back.removed | back.added
@@ -77,8 +77,8 @@ def _allowed(state: State, shown: Patch, back: Patch) -> Patch:
     return Patch(shown.removed, frozenset(quad for quad in shown.added if quad.object not in hidden))
 
 
-def _told(state: State, past: Past, taken: Patch, audiences: Collection[Audience]) -> Patch:
+def _told(state: State, aftermath: Aftermath, taken: Patch, audiences: Collection[Audience]) -> Patch:
     """The tombstones of what is gone again, without those of what is there again."""
-    gone, back = past.gone_and_back(taken)
+    gone, back = aftermath.gone_and_back(taken)
     added = [quad for entity in gone for quad in buried(state, entity, audiences)]
     return Patch.of(raised(state, [*gone, *back], audiences), added)

@@ -89,8 +89,7 @@ class Merge:
 
     def _parts(self, state: State, links: Sequence[Quad], graph: NamedNode) -> list[Term]:
         """The parts some statements point to, with all below them."""
-        paths = {path.predicate for path in state.part_paths}
-        parts = [quad.object for quad in links if quad.predicate in paths]
+        parts = [quad.object for quad in links if quad.predicate in state.contract.part_predicates]
         entities = entities_among(state, parts, graph)
         top = [part for part in parts if part not in entities]
         return [*top, *parts_of(state, top, graph)]

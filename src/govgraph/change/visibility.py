@@ -53,5 +53,5 @@ def _foreign_among(state: State, nodes: Collection[Term]) -> set[Term]:
     elsewhere = [n for n in nodes if isinstance(n, NamedNode) and not n.value.startswith(state.names.base)]
     working = (state.names.working,)
     kinds = kinds_of(state, elsewhere, working)
-    owned = state.reader.values(elsewhere, state.owner_paths, working)
+    owned = state.reader.values(elsewhere, state.contract.owner_paths, working)
     return {n for n in elsewhere if n not in kinds and not any(n in of for of in owned.values())}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyoxigraph
-from pyoxigraph import Literal, NamedNode, RdfFormat
+from pyoxigraph import RdfFormat
 from rich.text import Text
 
 from govgraph.catalogue import Audience, Catalogue, View
@@ -28,8 +28,9 @@ from govgraph.errors import LoadError, ParameterError, StoreMissing
 from govgraph.iris import PREFIXES
 from govgraph.store import Part
 from govgraph.store.embedded import MemoryStore
-from govgraph.validation import Finding, Report, check, explain
+from govgraph.validation import Report, check, explain
 from govgraph.validation.standard import standard
+from govgraph.validation.telling import told
 
 _SHOWN_FINDINGS = 200
 
@@ -132,26 +133,8 @@ def _as_json(checked: _Checked, fail_on: Severity, tags: tuple[str, ...]) -> dic
         "accepted": report.accepted(fail_on),
         "counts": {severity.value: count for severity, count in report.counts.items()},
         "score": view.summary().total.score,
-        "findings": [
-            {
-                "entity": finding.entity.value,
-                "kind": finding.kind,
-                "property": finding.property_name,
-                "severity": finding.severity.value,
-                "message": explain(view.contract, finding, tags),
-                "shape": getattr(finding.shape, "value", None),
-                "component": finding.component.value,
-                "value": _value(finding),
-                "points": finding.points,
-            }
-            for finding in report.findings
-        ],
+        "findings": told(view.contract, report.findings, tags),
     }
-
-
-def _value(finding: Finding) -> str | None:
-    value = finding.value
-    return value.value if isinstance(value, Literal | NamedNode) else None if value is None else str(value)
 
 
 def _show(checked: _Checked, tags: tuple[str, ...]) -> None:

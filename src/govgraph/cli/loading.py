@@ -79,13 +79,17 @@ def _as_json(loaded: int, merged: int, rejected: Sequence[Rejected], revision: i
 def _refuse(loading: Load, error: LoadError | Refused, format_: str) -> int:
     """Nothing was loaded: every record read is told as rejected, the good ones for the sake of the bad."""
     if format_ == "json":
-        reason = _REFUSED if loading.rejected else f"Not loaded: {error.sentence}"
+        reason = _REFUSED if loading.rejected else f"Not loaded: {error}"
         good = [Rejected(r.file, r.line, r.entity.value, reason) for r in loading.records]
         print_json(_as_json(0, 0, [*loading.rejected, *good], loading.began_from))
     else:
         print_rejected(loading.rejected)
         for finding in report.findings[:SHOWN] if isinstance(report := getattr(error, "report", None), Report) else ():
             say(f"  {finding.entity.value}: {explain(loading.contract, finding, ('en',))}", error=True)
+        if loading.departed:
+            say(f"{len(loading.departed):,} entries would no longer be public:", error=True)
+        for one in loading.departed[:SHOWN]:
+            say(f"  {one.entity.value}: {one.reason(loading.contract)}", error=True)
         say(f"{error.sentence} {error.hint}", "bold red", error=True)
     return 1
 

@@ -54,7 +54,17 @@ class Place:
 
     @cached_property
     def store(self) -> DiskStore:
-        return DiskStore.of(self.settings)
+        """Who writes is asked for the snapshot in force, should somebody have deleted it."""
+        store = DiskStore.of(self.settings)
+        if store.exists and not store.is_readable:
+            from govgraph.gate.line import open_writer  # noqa: PLC0415  # no reading command needs the gate
+
+            writer = open_writer(self.settings, self.contract)
+            try:
+                writer.snapshot()
+            finally:
+                writer.close()
+        return store
 
     @property
     def author(self) -> Author:

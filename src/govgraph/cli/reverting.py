@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rich.text import Text
 
 from govgraph.change import Change, Committed
-from govgraph.change.lifecycle import Undo
+from govgraph.change.undoing import Undo
 from govgraph.cli.output import SEVERITY_STYLES, SHOWN, print_json, print_table, say
 from govgraph.cli.place import Place, languages
 from govgraph.errors import Refused
@@ -16,7 +15,8 @@ from govgraph.gate.line import open_writer
 from govgraph.history.checkpoints import log_of
 from govgraph.history.log import Log
 from govgraph.iris import compact
-from govgraph.validation import Finding, Report, explain
+from govgraph.validation import Report, explain
+from govgraph.validation.telling import told
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def revert(place: Place, wanted: Reverting, format_: str) -> int:
 def _tell_refused(place: Place, error: Refused, tags: tuple[str, ...], format_: str) -> None:
     findings = error.report.findings if isinstance(error.report, Report) else ()
     if format_ == "json":
-        print_json({"accepted": False, "sentence": error.sentence, "findings": _findings(place, findings, tags)})
+        print_json({"accepted": False, "sentence": error.sentence, "findings": told(place.contract, findings, tags)})
         return
     say(error.sentence, "bold red", error=True)
     rows = [
@@ -67,18 +67,6 @@ def _tell_refused(place: Place, error: Refused, tags: tuple[str, ...], format_: 
         say(error.hint, error=True)
 
 
-def _findings(place: Place, findings: Iterable[Finding], tags: tuple[str, ...]) -> list[dict[str, object]]:
-    return [
-        {
-            "entity": finding.entity.value,
-            "severity": finding.severity.value,
-            "property": finding.property_name,
-            "message": explain(place.contract, finding, tags),
-        }
-        for finding in findings
-    ]
-
-
 def _tell_committed(place: Place, committed: Committed, wanted: Reverting, format_: str) -> None:
     tags, score = languages(wanted.lang), committed.catalogue
     if format_ == "json":
@@ -88,8 +76,8 @@ def _tell_committed(place: Place, committed: Committed, wanted: Reverting, forma
             "dryRun": committed.dry_run,
             "removed": committed.removed,
             "added": committed.added,
-            "introduced": _findings(place, committed.introduced, tags),
-            "mended": _findings(place, committed.mended, tags),
+            "introduced": told(place.contract, committed.introduced, tags),
+            "mended": told(place.contract, committed.mended, tags),
             "scoreBefore": score.before.score if score.before else None,
             "scoreAfter": score.after.score if score.after else None,
         }

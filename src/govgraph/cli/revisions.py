@@ -20,8 +20,8 @@ from govgraph.cli.place import Place, languages
 from govgraph.contract import say as said_in
 from govgraph.errors import ParameterError
 from govgraph.history.difference import Alteration, Altered, Difference, difference
-from govgraph.history.log import Entry, Head
 from govgraph.history.moment import Moment
+from govgraph.history.record import Entry, Head
 from govgraph.iris import compact
 from govgraph.store import Term
 

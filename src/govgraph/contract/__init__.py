@@ -13,6 +13,7 @@ from functools import cached_property
 
 from pyoxigraph import NamedNode
 
+from govgraph.contract.reach import Reach
 from govgraph.errors import NotFound
 from govgraph.store import Path, Term
 
@@ -200,6 +201,7 @@ class Source:
 class Contract:
     """Everything the house derives from. ``shapes`` and ``vocabulary`` are N-Triples.
 
+    ``reach`` is how far the shapes look around a node of theirs.
     ``unexposed`` lists, per shape IRI, the constraints that are validated but have no place in faces.
     """
 
@@ -211,6 +213,7 @@ class Contract:
     subclasses: Mapping[NamedNode, frozenset[NamedNode]]
     shapes: bytes = field(repr=False)
     vocabulary: bytes = field(repr=False)
+    reach: Reach = field(repr=False)
     hash: str = ""
     unexposed: tuple[tuple[str, str], ...] = ()
     messages: Mapping[Term, Text] = field(default_factory=dict)
@@ -236,6 +239,20 @@ class Contract:
     def entities(self) -> tuple[Kind, ...]:
         """The kinds that stand for themselves, in the order of menus."""
         return tuple(kind for kind in self.kinds if not kind.part)
+
+    @cached_property
+    def part_paths(self) -> tuple[Path, ...]:
+        """The properties that lead to parts, of whatever kind."""
+        return tuple(dict.fromkeys(p.path for k in self.kinds for p in k.properties if p.form is Form.PART))
+
+    @cached_property
+    def part_predicates(self) -> frozenset[NamedNode]:
+        return frozenset(path.predicate for path in self.part_paths)
+
+    @cached_property
+    def owner_paths(self) -> tuple[Path, ...]:
+        """The way back from parts."""
+        return tuple(Path(path.predicate, inverse=True) for path in self.part_paths)
 
     @cached_property
     def lists_by_name(self) -> dict[str, CodeList]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pyoxigraph import NamedNode
 
 from govgraph.contract import CodeList, Form, Group, Property, Severity
+from govgraph.contract.nesting import VALIDATED, single_step
 from govgraph.contract.turtle import Node, TurtleGraph
 from govgraph.iris import GOV, RDF, RDF_LANG_STRING, RDFS_LABEL, SH, XSD, compact, name
 from govgraph.store import Path
@@ -16,14 +17,6 @@ RESERVED = frozenset({"id", "iri", "kind", "label", "findings", "score", "page",
 """Names that every entity has in every face; a property may not take one."""
 
 _API_NAME = re.compile(r"[a-z][A-Za-z0-9]*")
-_DESCRIBING = {"path", "name", "description", "order", "group", "severity", "message", "defaultValue"}
-_EXPOSED = {"datatype", "class", "nodeKind", "minCount", "maxCount", "uniqueLang"}
-_VALIDATED = {
-    *("languageIn", "in", "hasValue", "pattern", "flags", "minLength", "maxLength", "minInclusive", "maxInclusive"),
-    *("minExclusive", "maxExclusive", "qualifiedValueShape", "qualifiedMinCount", "qualifiedMaxCount"),
-    *("qualifiedValueShapesDisjoint", "lessThan", "lessThanOrEquals", "equals", "disjoint", "node", "property"),
-    *("not", "and", "or", "xone", "closed", "ignoredProperties", "deactivated", "sparql"),
-}
 _DATATYPES = frozenset(
     (
         *(
@@ -80,7 +73,9 @@ class PropertyReader:
         by_path: dict[Path, list[tuple[Node, Node]]] = {}
         for shape in shapes:
             for constraint in self._graph.nodes(shape, name(SH, "property")):
-                by_path.setdefault(self._path(shape, constraint), []).append((shape, constraint))
+                path = single_step(self._graph, constraint)
+                assert path is not None  # a longer one is refused before kinds are read
+                by_path.setdefault(path, []).append((shape, constraint))
         properties = [self._property(path, found) for path, found in by_path.items()]
         taken: dict[str, Property] = {}
         for found in properties:
@@ -93,23 +88,6 @@ class PropertyReader:
                     f'"{found.name}"',
                 )
         return tuple(sorted(properties, key=lambda p: (p.group.order if p.group else 999, p.order)))
-
-    def _path(self, shape: Node, constraint: Node) -> Path:
-        graph = self._graph
-        said = next(iter(graph.nodes(constraint, name(SH, "path"))), None)
-        if isinstance(said, NamedNode):
-            return Path(said)
-        inverse = graph.iri(said, name(SH, "inversePath")) if said is not None else None
-        if inverse is None:
-            label = graph.string(constraint, name(GOV, "apiName")) or "without gov:apiName"
-            raise self._graph.refuse(
-                shape,
-                f"has a property {label} whose sh:path is neither an IRI nor the inverse of one",
-                "What needs a longer path is a question, or a rule with its own SPARQL constraint.",
-                *([f'"{label}"'] if " " not in label else []),
-                at=constraint,
-            )
-        return Path(inverse, inverse=True)
 
     def _property(self, path: Path, found: list[tuple[Node, Node]]) -> Property:
         graph = self._graph
@@ -126,7 +104,8 @@ class PropertyReader:
         shape, head = main[0]
         api_name = self._api_name(shape, head)
         for around, constraint in found:
-            self._check_terms(around, constraint, api_name)
+            self._note_unexposed(around, constraint, api_name)
+            self._check_values(around, constraint, api_name)
             self._name(around, constraint, api_name, is_main=constraint == head)
         shapes = tuple(self.names[c] for _, c in sorted(found, key=lambda pair: pair[1] != head))
         needed = [severity(graph, c) for _, c in found if graph.number(c, name(SH, "minCount"), 0) >= 1]
@@ -212,22 +191,10 @@ class PropertyReader:
         shapes = self._graph.subjects(name(SH, "targetClass"), class_)
         return any(self._graph.flag(shape, name(GOV, "part")) for shape in shapes)
 
-    def _check_terms(self, shape: Node, constraint: Node, api_name: str) -> None:
-        for predicate in self._graph.predicates(constraint):
-            if not predicate.value.startswith(SH):
-                continue
-            local = predicate.value.removeprefix(SH)
-            if local in _VALIDATED:
-                self.unexposed.append((f"{compact(getattr(shape, 'value', ''))} {api_name}", f"sh:{local}"))
-            elif local not in _DESCRIBING | _EXPOSED:
-                raise self._graph.refuse(
-                    shape,
-                    f"uses sh:{local} on {api_name}, which SHACL Core does not have",
-                    "Mend the term; it would check nothing.",
-                    f"sh:{local}",
-                    at=constraint,
-                )
-        self._check_values(shape, constraint, api_name)
+    def _note_unexposed(self, shape: Node, constraint: Node, api_name: str) -> None:
+        said = (p.value.removeprefix(SH) for p in self._graph.predicates(constraint) if p.value.startswith(SH))
+        where = f"{compact(getattr(shape, 'value', ''))} {api_name}"
+        self.unexposed += [(where, f"sh:{local}") for local in said if local in VALIDATED]
 
     def _check_values(self, shape: Node, constraint: Node, api_name: str) -> None:
         """What an engine would stumble over, or silently never match."""

@@ -2,7 +2,7 @@
 
 The subset of SHACL a property may use is closed: a path of one step, and one of datatype, class or node kind for its
 values. Any other SHACL Core constraint is validated all the same and listed as unexposed; a term SHACL does not have
-is refused, since it is a slip that would validate nothing.
+is refused, since it is a slip that would validate nothing. What a change could not be judged by is refused too.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from pathlib import Path as FilePath
 import pyoxigraph
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple
 
-from govgraph.contract import Code, CodeList, Contract, Kind, Property, Rule
-from govgraph.contract.properties import PropertyReader, severity
+from govgraph.contract import Code, CodeList, Contract, Kind, Property
+from govgraph.contract.nesting import reach
+from govgraph.contract.properties import PropertyReader
+from govgraph.contract.rules import rule
 from govgraph.contract.turtle import Node, TurtleGraph
-from govgraph.errors import ContractError, QueryError
+from govgraph.errors import ContractError
 from govgraph.iris import (
     GOV,
     OWL,
@@ -35,7 +37,6 @@ from govgraph.iris import (
 from govgraph.settings import Settings
 from govgraph.shipped import shipped
 from govgraph.store import Path
-from govgraph.store.evaluation import check_syntax
 
 _SHAPE = name(SH, "NodeShape")
 _VOCABULARY_TYPES = {
@@ -85,14 +86,16 @@ class _ContractReader:
         )
         if not bases:
             raise ContractError("No shape describes a kind.", "A kind is a sh:NodeShape with gov:apiName and gov:slug.")
+        looks = reach(self.graph, self._shapes())
         kind_of_class = {self._class(shape): self._word(shape, "apiName") for shape in bases}
         properties = PropertyReader(self.graph, kind_of_class, subclasses, code_lists)
         kinds = tuple(self._kind(shape, properties) for shape in bases)
         self._distinct(kinds)
-        rules = tuple(r for shape in self._shapes() for r in self._rules(shape, kind_of_class))
         for shape in self._shapes():
             if self._class(shape) not in kind_of_class:
                 raise self.graph.refuse(shape, "targets a class that is no kind", "Give the class a kind of its own.")
+        ruling = [shape for shape in self._shapes() if self.graph.values(shape, name(SH, "sparql"))]
+        rules = tuple(rule(self.graph, shape, kind_of_class[self._class(shape)]) for shape in ruling)
         self.names_of_shapes = properties.names
         vocabulary, shape_triples = self._divided()
         return Contract(
@@ -108,6 +111,7 @@ class _ContractReader:
             },
             subclasses=subclasses,
             shapes=shape_triples,
+            reach=looks,
             vocabulary=vocabulary,
             hash=sha256(b"\n".join(sorted((vocabulary + shape_triples).split(b"\n")))).hexdigest()[:16],
             unexposed=tuple(properties.unexposed),
@@ -128,10 +132,7 @@ class _ContractReader:
         return classes[0]
 
     def _word(self, shape: Node, term: str) -> str:
-        word = self.graph.string(shape, name(GOV, term))
-        if not word:
-            raise self.graph.refuse(shape, f"has no gov:{term}", f"Every kind and rule says its gov:{term}.")
-        return word
+        return self.graph.word(shape, name(GOV, term))
 
     def _kind(self, shape: Node, reader: PropertyReader) -> Kind:
         class_, graph = self._class(shape), self.graph
@@ -161,49 +162,6 @@ class _ContractReader:
             file=source.file,
             line=graph.line(shape, within=shape),
         )
-
-    def _rules(self, shape: Node, kind_of_class: dict[NamedNode, str]) -> list[Rule]:
-        graph = self.graph
-        if not graph.values(shape, name(SH, "sparql")):
-            return []
-        affected, needed = (graph.string(shape, name(GOV, term)) for term in ("affected", "needed"))
-        if not affected or not needed:
-            raise self.graph.refuse(
-                shape,
-                "has a SPARQL constraint without gov:affected or gov:needed",
-                "Say which nodes a change can affect, and which data the constraint reads.",
-            )
-        for text in (affected, needed, *self._selects(shape)):
-            self._check_query(shape, text)
-        assert isinstance(shape, NamedNode)
-        return [
-            Rule(
-                name=self._word(shape, "apiName"),
-                shape=shape,
-                kind=kind_of_class[self._class(shape)],
-                severity=severity(graph, shape),
-                labels=graph.text(shape, name(SH, "name")),
-                descriptions=graph.text(shape, name(SH, "description")),
-                weight=graph.number(shape, name(GOV, "weight"), 1.0),
-                affected=affected,
-                needed=needed,
-                file=graph.file_of[shape].file,
-                line=graph.line(shape, within=shape),
-            )
-        ]
-
-    def _selects(self, shape: Node) -> list[str]:
-        constraints = self.graph.nodes(shape, name(SH, "sparql"))
-        return [self.graph.string(constraint, name(SH, "select")) for constraint in constraints]
-
-    def _check_query(self, shape: Node, text: str) -> None:
-        try:
-            check_syntax(text)
-        except QueryError as error:
-            first = next((line.strip() for line in text.splitlines() if line.strip()), "sh:select")
-            raise self.graph.refuse(
-                shape, f"has a query that is no SPARQL: {error.sentence}", error.hint, first
-            ) from None
 
     def _distinct(self, kinds: tuple[Kind, ...]) -> None:
         for words in ("name", "slug", "plural", "class_"):

@@ -73,6 +73,14 @@ class TurtleGraph:
         found = self.value(node, predicate)
         return found.value if isinstance(found, Literal) else default
 
+    def word(self, node: Node, predicate: NamedNode) -> str:
+        """A text that must be there. Raises ContractError."""
+        found = self.string(node, predicate)
+        if not found:
+            term = compact(predicate.value)
+            raise self.refuse(node, f"has no {term}", f"Every kind and rule says its {term}.")
+        return found
+
     def number(self, node: Node, predicate: NamedNode, default: float) -> float:
         """Raises ContractError for a text that is no number."""
         text = self.string(node, predicate)

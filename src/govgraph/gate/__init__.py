@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from govgraph.access import Author
 from govgraph.change import Change, Committed
-from govgraph.history.log import Entry
+from govgraph.history.record import Entry
 
 if TYPE_CHECKING:
     from govgraph.gate.contracting import Adoption

@@ -1,60 +1,32 @@
 """Which nodes a change can make or mend findings of, derived from the shapes once per contract; validates nothing.
 
 They are the subjects of what changed, nodes a changed statement is read from backwards (``sh:inversePath``), nodes
-whose values are looked into (``sh:class`` and nested shapes) when such a value changed, and what each rule across
+from which the shapes lead to a node of which something changed that they read there, and what each rule across
 entities says it affects. A rule has to be asked in the state before the change and in the one after it.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
-import pyoxigraph
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from govgraph.contract import Contract, Rule
-from govgraph.iris import PREFIXES, RDF_TYPE, RDFS_SUBCLASS, SH, name
+from govgraph.contract import Contract
+from govgraph.contract.reach import Reach
+from govgraph.gate.mentions import Mentions
+from govgraph.iris import RDF_TYPE, RDFS_SUBCLASS
 from govgraph.store import Graphs, Path, Reader, Term
 from govgraph.store.live import Live
 from govgraph.store.patch import Patch
 from govgraph.validation import Finding, ntriples
 
 _PAGE = 1000
-_WORDS = re.compile(r"<([^<>\s]*)>|\b([A-Za-z][\w-]*):([A-Za-z_][\w-]*)")
-_ANY_PREDICATE = re.compile(r"[?$]\w+\s+[?$]\w+\s+[?$<\"\w]")
-"""A triple pattern with a variable in the predicate's place."""
-_ABOUT_ITSELF = re.compile(r"BIND\s*\(\s*\?changed\s+AS\s+\?affected\s*\)", re.IGNORECASE)
-_CLASS_OF_ANOTHER = re.compile(r"(?<![?$]this)\s+(?:a|rdf:type)\s+[?$]")
-"""Any type at all, asked of another node than ``$this``; after a semicolon it counts as another's."""
 _TYPE, _SUBCLASS = Path(RDF_TYPE), Path(RDFS_SUBCLASS)
-_OF_EACH_VALUE = frozenset(
-    {"path", "class", "datatype", "nodeKind", "in", "pattern", "flags", "severity", "message"}
-    | {"name", "description", "order", "group", "defaultValue"}
-)
-"""What a property shape may say without looking at more than one value at a time (SHACL section 4)."""
-
-
-@dataclass(frozen=True)
-class _RuleReads:
-    """A rule and what its queries mention: predicates, and the classes of other nodes; None when they may read any."""
-
-    rule: Rule
-    mentioned: frozenset[NamedNode] | None
-    any_class: bool
-
-    def subjects(self, quads: Iterable[Quad]) -> set[NamedNode]:
-        """The nodes of which it matters to the rule that these quads changed."""
-        return {quad.subject for quad in quads if isinstance(quad.subject, NamedNode) and self._reads(quad)}
-
-    def _reads(self, quad: Quad) -> bool:
-        if self.mentioned is None:
-            return True
-        if quad.predicate == RDF_TYPE:
-            return self.any_class or quad.object in self.mentioned
-        return quad.predicate in self.mentioned
+_TYPED = Reach(frozenset({_TYPE}))
+_Link = tuple[NamedNode, Path, Term]
+"""A node, a path, and a value of it."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +61,9 @@ class Affected:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        backwards = frozenset(p.path.predicate for k in contract.kinds for p in k.properties if p.path.inverse)
-        self._counted = _counted_backwards(contract.shapes)
-        self._singly = backwards - self._counted
-        self._nested = _nested_predicates(contract.shapes)
-        self._looked_into = self._nested | {RDF_TYPE}
-        self._rules = [_reads(rule) for rule in contract.rules]
+        self._reach = contract.reach
+        self._singly = dict(contract.reach.singly)
+        self._mentions = [Mentions.of(rule) for rule in contract.rules]
         self._targets = [(rule, self._below(contract.by_name[rule.kind].class_)) for rule in contract.rules]
 
     def is_of_a_value(self, finding: Finding) -> bool:
@@ -113,50 +82,49 @@ class Affected:
         return Focus(
             frozenset(
                 node
-                for reads in self._rules
-                for subject in reads.subjects(quads)
-                for node in live.nodes(reads.rule.affected, graphs, {"changed": subject})
+                for mentions in self._mentions
+                for subject in mentions.subjects(quads)
+                for node in live.nodes(mentions.rule.affected, graphs, {"changed": subject})
             )
         )
 
     def by_shapes(self, reader: Reader, patch: Patch, graphs: Graphs) -> Iterator[Focus]:
         """What a patch affects by the shapes' own paths, in lots: a node may be one that many point to."""
-        whole: set[Term] = set(_subjects(patch))
-        whole |= {q.object for q in _quads(patch) if q.predicate in self._counted and isinstance(q.object, NamedNode)}
-        retyped = {quad.subject for quad in _quads(patch) if quad.predicate == RDF_TYPE}
-        said = (quad.triple for quad in _quads(patch))
-        yield Focus(frozenset(whole), self._by_value((*said, *reader.statements(list(retyped), graphs))))
-        level = {quad.subject for quad in _quads(patch) if quad.predicate in self._looked_into}
-        for _ in range(1 + bool(self._nested)):
-            above: set[NamedNode] = set()
-            for node in level:
-                for links in _pointing(reader, node, graphs):
-                    by_value = self._by_value(Triple(s, p, node) for s, p in links) if node in retyped else {}
-                    yield Focus(frozenset(subject for subject, _ in links), by_value)
-                    above |= {subject for subject, _ in links}
-            level = set(above)
+        quads = [*_quads(patch)]
+        changed = {node for node in _changed(quads, self._reach) if isinstance(node, NamedNode)}
+        yield Focus(frozenset(changed), self._by_value(quad.triple for quad in quads))
+        for links in _leading(reader, quads, self._reach, graphs):
+            by_value: dict[Term, frozenset[Term]] = {}
+            for node, path, value in links:
+                if path.inverse and path.predicate in self._singly:
+                    by_value[node] = by_value.get(node, frozenset()) | {value}
+            yield Focus(frozenset(n for n, p, _ in links if not (p.inverse and p.predicate in self._singly)), by_value)
+        for retyped in {quad.subject for quad in quads if quad.predicate == RDF_TYPE} if self._singly else ():
+            for pointing in _pointing(reader, retyped, graphs):
+                yield Focus(
+                    values=self._by_value(Triple(subject, predicate, retyped) for subject, predicate in pointing)
+                )
 
     def around(self, live: Live, focus: Focus, graphs: Graphs) -> bytes:
         """The triples (N-Triples) from which the findings in focus follow, and no others'."""
         reader, whole = live.reader, list(focus.whole)
-        said = set(reader.statements(whole, graphs))
-        values: set[Term] = {t.object for t in said if isinstance(t.object, NamedNode)}
-        counted = reader.values(whole, [Path(predicate, inverse=True) for predicate in self._counted], graphs)
-        for path, pairs in counted.items():
-            pointing = [_triple(subject, path, node) for node, subjects in pairs.items() for subject in subjects]
-            said |= set(pointing)
-            values |= {triple.subject for triple in pointing}
+        said: set[Triple] = set()
+        level: dict[Reach, set[Term]] = {self._reach: {*whole}, _TYPED: {*focus.values}}
         of_values: set[Term] = {value for values in focus.values.values() for value in values}
-        if of_values:
-            for path, pairs in reader.values(list(of_values), [Path(p) for p in self._singly], graphs).items():
-                ours = [(value, node) for value, nodes in pairs.items() for node in nodes if node in focus.values]
-                said |= {_triple(value, path, node) for value, node in ours}
-            values |= {*of_values, *focus.values}
-        for _ in range(1 + bool(self._nested)):
-            found = reader.values(list(values - focus.whole), [Path(p) for p in self._looked_into], graphs)
-            level = [_triple(n, path, v) for path, of in found.items() for n, there in of.items() for v in there]
-            said |= set(level)
-            values = {t.object for t in level if isinstance(t.object, NamedNode)}
+        singly = reader.values(list(of_values), [Path(p) for p in self._singly], graphs) if of_values else {}
+        for path, pairs in singly.items():
+            ours = [(value, node) for value, nodes in pairs.items() for node in nodes if node in focus.values]
+            said |= {_triple(value, path, node) for value, node in ours}
+            level.setdefault(self._singly[path.predicate], set()).update(value for value, _ in ours)
+        while level:
+            beyond: dict[Reach, set[Term]] = {}
+            for reach, nodes in level.items():
+                steps = dict(reach.steps)
+                for node, path, value in _read(reader, reach, list(nodes), graphs):
+                    said.add(_triple(value, path, node) if path.inverse else _triple(node, path, value))
+                    if further := steps.get(path):
+                        beyond.setdefault(further, set()).add(value)
+            level = beyond
         parents = [_triple(child, _SUBCLASS, parent) for child, parent in reader.pairs(_SUBCLASS, graphs)]
         needed = (self._needed(live, node, classes, graphs) for node, classes in _classes(reader, whole, graphs))
         return b"".join((ntriples((*said, *parents)), *needed))
@@ -191,56 +159,55 @@ def _quads(patch: Patch) -> Iterator[Quad]:
     yield from patch.added
 
 
-def _subjects(patch: Patch) -> set[NamedNode]:
-    return {quad.subject for quad in _quads(patch) if isinstance(quad.subject, NamedNode)}
+def _changed(quads: Sequence[Quad], reach: Reach) -> set[Term]:
+    """The nodes of which something changed that a reach reads."""
+    backwards = {path.predicate for path in reach.read if path.inverse}
+    forwards = {quad.subject for quad in quads if reach.reads(quad.predicate) and isinstance(quad.subject, NamedNode)}
+    return forwards | {quad.object for quad in quads if quad.predicate in backwards}
+
+
+def _leading(reader: Reader, quads: Sequence[Quad], reach: Reach, graphs: Graphs) -> Iterator[list[_Link]]:
+    """What leads, by the steps of a reach, to nodes of which something changed that is read there; in lots.
+
+    A step that went with the change itself is no loss: what it led from is among the changed.
+    """
+    changed: dict[Reach, set[Term]] = {}
+    for _, of in reach.steps:
+        if of and of not in changed:
+            deeper = (node for links in _leading(reader, quads, of, graphs) for node, _, _ in links)
+            changed[of] = {*_changed(quads, of), *deeper}
+    wanted: dict[Term, set[NamedNode]] = {}
+    backwards: dict[NamedNode, set[Term]] = {}
+    for path, of in reach.steps:
+        for node in changed.get(of, ()):
+            if path.inverse:
+                backwards.setdefault(path.predicate, set()).add(node)
+            else:
+                wanted.setdefault(node, set()).add(path.predicate)
+    for node, predicates in wanted.items():
+        for page in _pointing(reader, node, graphs):
+            yield [(subject, Path(predicate), node) for subject, predicate in page if predicate in predicates]
+    for predicate, nodes in backwards.items():
+        found = reader.values(list(nodes), [Path(predicate)], graphs)[Path(predicate)]
+        back = Path(predicate, inverse=True)
+        yield [(v, back, node) for node, values in found.items() for v in values if isinstance(v, NamedNode)]
+
+
+def _read(reader: Reader, reach: Reach, nodes: list[Term], graphs: Graphs) -> Iterator[tuple[Term, Path, Term]]:
+    """What a reach reads of nodes, by paths."""
+    if reach.everything:
+        yield from ((t.subject, Path(t.predicate), t.object) for t in reader.statements(nodes, graphs))
+    paths = [path for path in reach.read if path.inverse or not reach.everything]
+    for path, pairs in reader.values(nodes, paths, graphs).items() if paths else ():
+        yield from ((node, path, value) for node, values in pairs.items() for value in values)
 
 
 def _pointing(reader: Reader, node: Term, graphs: Graphs) -> Iterator[list[tuple[NamedNode, NamedNode]]]:
     """What points to a node and by which predicate, a page at a time."""
-    if not isinstance(node, NamedNode):
+    if not isinstance(node, NamedNode | Literal):
         return
     for page in count():
         links = reader.incoming(node, graphs, page * _PAGE, _PAGE)
         yield [(subject, predicate) for subject, predicate in links if isinstance(subject, NamedNode)]
         if len(links) < _PAGE:
             return
-
-
-def _nested_predicates(shapes: bytes) -> frozenset[NamedNode]:
-    """The paths of property shapes that belong to values of a property, not to a target itself."""
-    quads = list(pyoxigraph.parse(shapes, RdfFormat.N_TRIPLES))
-    targets = {quad.subject for quad in quads if quad.predicate == name(SH, "targetClass")}
-    own = {quad.object for quad in quads if quad.predicate == name(SH, "property") and quad.subject in targets}
-    return frozenset(
-        quad.object
-        for quad in quads
-        if quad.predicate == name(SH, "path") and quad.subject not in own and isinstance(quad.object, NamedNode)
-    )
-
-
-def _counted_backwards(shapes: bytes) -> frozenset[NamedNode]:
-    """The predicates read backwards of which more is said than what each single value must be."""
-    quads = list(pyoxigraph.parse(shapes, RdfFormat.N_TRIPLES))
-    inverse = {quad.subject: quad.object for quad in quads if quad.predicate == name(SH, "inversePath")}
-    of_shape = {q.subject: inverse[q.object] for q in quads if q.predicate == name(SH, "path") and q.object in inverse}
-    return frozenset(
-        predicate
-        for quad in quads
-        if (predicate := of_shape.get(quad.subject)) is not None
-        and isinstance(predicate, NamedNode)
-        and quad.predicate.value.startswith(SH)
-        and quad.predicate.value.removeprefix(SH) not in _OF_EACH_VALUE
-    )
-
-
-def _reads(rule: Rule) -> _RuleReads:
-    """Of the type of the node it is about a rule is not asked: a change of that puts the node into focus anyway."""
-    if _ABOUT_ITSELF.search(rule.affected) and "UNION" not in rule.affected.upper():
-        return _RuleReads(rule, frozenset(), any_class=False)
-    text = "\n".join(query.partition("{")[2] for query in (rule.affected, rule.needed))
-    if _ANY_PREDICATE.search(text):
-        return _RuleReads(rule, None, any_class=True)
-    words = _WORDS.findall(text)
-    found = {NamedNode(iri) for iri, _, _ in words if iri}
-    found |= {NamedNode(PREFIXES[p] + local) for _, p, local in words if p in PREFIXES}
-    return _RuleReads(rule, frozenset(found), any_class=_CLASS_OF_ANOTHER.search(text) is not None)

@@ -6,28 +6,30 @@ somebody else in the meantime makes it void, never the other way round.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pyoxigraph import NamedNode
 
 from govgraph.access import Author
+from govgraph.access.audit import Audit, Outcome
 from govgraph.catalogue import Audience
-from govgraph.change.state import State, owners_of
+from govgraph.change.state import State, entities_among, owners_of, said_of
+from govgraph.change.tombstones import buried, raised
 from govgraph.contract import Contract
 from govgraph.errors import RevisionConflict, StoreMissing
 from govgraph.gate.line import open_writer
 from govgraph.gate.opening import founded
 from govgraph.gate.recording import recorded
-from govgraph.history.log import Entry, Head, nquads
+from govgraph.history.record import Entry, Head, nquads
 from govgraph.iris import Names
 from govgraph.settings import Settings
 from govgraph.store import Part, Reader
 from govgraph.store.directory import Directory
 from govgraph.store.embedded import DiskStore
 from govgraph.store.live import Live
+from govgraph.store.patch import Patch
 from govgraph.store.snapshot import Snapshot
 
 
@@ -87,11 +89,10 @@ class LoggedStore:
             base=self.base,
         )
         building = _Building(self._contract, self._names, before, head)
-        beside = self._disk.build(building.teed(parts), complete=building.complete)
-        try:
+        with self._disk.built(building.teed(parts), complete=building.complete) as beside:
             self._hand_over(beside, building.entry(), newest)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+        audit = Audit(self._settings.data / "access" / "audit.log")
+        audit.note(author, head.door, Outcome.ACCEPTED, revision=head.revision)
         self._disk.follow()
         return head.revision
 
@@ -139,8 +140,10 @@ class _Building:
             is_open = audience is Audience.WORKING or changed[Audience.WORKING] <= changed[Audience.PUBLIC]
             entities = sorted(changed[audience], key=str)
             patch = recorded(live.reader, self._names, audience, self._head, entities, reason=is_open)
-            live.apply(patch)
-            self._recorded.append(Entry.of(self._head, patch))
+            for each in (patch, self._graves(live, audience, entities)):
+                exact = live.exact(each)
+                live.apply(exact)
+                self._recorded.append(Entry.of(self._head, exact))
         live.apply(live.numbered(self._head.revision, self._head.at, self._head.contract))
 
     def entry(self) -> Entry:
@@ -162,6 +165,18 @@ class _Building:
                 new.update(lines)
         was = set(old.splitlines(keepends=True))
         return b"".join(sorted(was - new)), b"".join(sorted(new - was))
+
+    def _graves(self, live: Live, audience: Audience, changed: Sequence[NamedNode]) -> Patch:
+        """The tombstones of the entries the audience has lost; what returned, or was lost anew, has no old ones."""
+        if self._before is None:
+            return Patch()
+        names = self._names
+        graph = names.working if audience is Audience.WORKING else names.public
+        state = State(live.reader, self._contract, names)
+        there = said_of(state, changed, graph) | said_of(state, changed, names.reference)
+        lost = entities_among(State(self._before, self._contract, names), changed, graph) - there
+        tombstones = [quad for node in lost if isinstance(node, NamedNode) for quad in buried(state, node, [audience])]
+        return Patch.of(raised(state, [*lost, *there], [audience]), tombstones)
 
     def _changed(self, live: Live, audience: Audience, changes: dict[NamedNode, tuple[bytes, bytes]]) -> set[NamedNode]:
         """The entities of what changed; of the first revision none, since all that is there came with it."""

@@ -19,7 +19,7 @@ from govgraph.change.state import State, owners_of
 from govgraph.contract import Contract, Severity
 from govgraph.errors import Refused
 from govgraph.gate.scoring import renewed
-from govgraph.history.log import nquads
+from govgraph.history.record import nquads
 from govgraph.iris import Names
 from govgraph.store import Reader
 from govgraph.store.live import Live

@@ -7,7 +7,7 @@ across entities are asked in the very state they are about. Neither the log nor 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,10 +23,10 @@ from govgraph.contract import Contract, Severity
 from govgraph.errors import Refused, RevisionConflict, Stale
 from govgraph.gate.judging import Judge, Judgement
 from govgraph.gate.recording import last_revisions, recorded
-from govgraph.gate.rights import refuse_foreign, refuse_readers
+from govgraph.gate.rights import Rights, Shares
 from govgraph.gate.scoring import rescored
-from govgraph.gate.trial import Shares, Trial
-from govgraph.history.log import Entry, Head
+from govgraph.gate.trial import Trial
+from govgraph.history.record import Entry, Head
 from govgraph.iris import Names, compact, digest
 from govgraph.store.live import Live
 from govgraph.store.patch import Patch
@@ -50,30 +50,39 @@ class Considered:
 class Gate:
     """The gate of one live store, by one contract."""
 
-    def __init__(self, live: Live, contract: Contract, names: Names, engine: str, most_refusing: int) -> None:
-        """``most_refusing`` is after how many findings against a change nobody looks further."""
+    def __init__(  # each limit is a setting of its own
+        self,
+        live: Live,
+        contract: Contract,
+        names: Names,
+        engine: str,
+        most_refusing: int,
+        most_quads: int = 500_000,
+    ) -> None:
+        """``most_refusing`` is after how many findings against a change nobody looks further, ``most_quads`` how many
+        quads one edit may change."""
+        self._most_quads = most_quads
         self.contract = contract
         self.names = names
         self._live = live
         self._judge = Judge(contract, names, engine, most_refusing)
 
-    def consider(self, change: Change, at: datetime) -> Considered:
+    def consider(self, change: Change, clock: Callable[[], datetime]) -> Considered:
         """Try a change. When this returns with an entry it stands in the store, as the next revision.
 
         Raises Forbidden, Stale, RevisionConflict, Refused and what its edits raise; the store is as it was then.
         """
-        refuse_readers(change.author)
+        rights = Rights(change.author)
+        rights.refuse_readers()
         state = State(self._live.reader, self.contract, self.names)
         newest = self._live.revision
         if change.after is not None and change.after != newest:
             raise RevisionConflict(f"The catalogue is at revision {newest}, not {change.after}.", "Look again.")
         now = last_revisions(state.reader, self.names, list(change.expected))
-        trial = Trial(self._live, state, self._judge)
+        stale = {entity.value: now[entity] for entity, seen in change.expected.items() if now[entity] not in seen}
+        trial = Trial(self._live, state, self._judge, rights, self._most_quads)
         try:
-            considered = self._try(change, trial, at)
-            stale = {entity.value: now[entity] for entity, seen in change.expected.items() if now[entity] != seen}
-            if stale:
-                raise _stale(stale)
+            considered = self._try(change, trial, stale, clock)
         except BaseException:
             trial.undo()
             raise
@@ -81,13 +90,16 @@ class Gate:
             trial.undo()
         return considered
 
-    def _try(self, change: Change, trial: Trial, at: datetime) -> Considered:
+    def _try(self, change: Change, trial: Trial, stale: Mapping[str, int], clock: Callable[[], datetime]) -> Considered:
+        """Rights come first: what became of an entry is for those to know who may change it. Then what is stale, for
+        findings against a change to what is no more would mislead."""
         for edit in change.edits:
             trial.step(edit)
         for edit in follow_status(trial.net, trial.state):
             trial.step(edit)
-        trial.settle_structure()
-        refuse_foreign(change.author, trial)
+        trial.settle()
+        if stale:
+            raise _stale(stale)
         judgements = {audience: trial.judge(audience) for audience in Audience}
         shares = {audience: trial.shares(audience, judgements[audience]) for audience in Audience}
         committed = self._told(change, trial, judgements[Audience.WORKING], shares[Audience.WORKING])
@@ -96,6 +108,7 @@ class Gate:
             raise self._refused(standing, committed, judgements.values())
         if not trial.net:
             return Considered(None, committed, ())
+        at = clock()  # not before: until now nobody could have seen it
         head = self._head(change, self._live.revision + 1, at)
         before = self._catalogue_points()
         for audience in Audience:
@@ -196,14 +209,14 @@ def _points(counted: Sequence[Share]) -> Points | None:
     return total.points if counted else None
 
 
-def _stale(revisions: dict[str, int]) -> Stale:
+def _stale(revisions: Mapping[str, int]) -> Stale:
     entity, revision = next(iter(revisions.items()))
     return Stale(
         f"{compact(entity)} has changed since you saw it: revision {revision}."
         if revision
         else f"{compact(entity)} is gone.",
         "Look at it again, then make your change to what it is now.",
-        revisions=revisions,
+        revisions=dict(revisions),
     )
 
 

@@ -70,9 +70,10 @@ class Judge:
                 now = {f.key: f for f in self._focused.findings(data, part.nodes) if self.affected.holds(part, f)}
                 stored = _stored(self._contract, live.reader, part.nodes, report)
                 was = {f.key: f for f in stored if self.affected.holds(part, f)}
-                judgement.introduced |= {key: f for key, f in now.items() if key not in was}
+                introduced = {key: f for key, f in now.items() if key not in was}
+                judgement.introduced |= introduced
                 judgement.mended |= {key: f for key, f in was.items() if key not in now}
-                refused += sum(refusing(f) for key, f in now.items() if key not in was)
+                refused += sum(refusing(f) for f in introduced.values())
                 if refused >= self._most:
                     judgement.cut_off = True
                     return judgement
@@ -93,13 +94,11 @@ class Judge:
         conforms = not judgement.introduced and not kept
         triples = {t for t in added | removed if t.predicate != _CONFORMS}
         report = NamedNode(f"{self._names.base}finding/report")
-        said = {
-            conform: Triple(report, _CONFORMS, Literal(str(conform).lower(), datatype=name(XSD, "boolean")))
-            for conform in (True, False)
-        }
+        now = Triple(report, _CONFORMS, Literal(str(conforms).lower(), datatype=name(XSD, "boolean")))
+        path = Path(_CONFORMS)
+        was = {Triple(report, _CONFORMS, v) for v in reader.values([report], (path,), (graph,))[path].get(report, ())}
         return Patch.of(
-            _quads([*(triples & removed), said[not conforms]], graph),
-            _quads([*(triples & added), said[conforms]], graph),
+            _quads([*(triples & removed), *(was - {now})], graph), _quads([*(triples & added), *({now} - was)], graph)
         )
 
 

@@ -16,7 +16,7 @@ from govgraph.contract import Contract
 from govgraph.errors import GovgraphError, StoreLocked, WriterAway
 from govgraph.gate import Writer
 from govgraph.gate.listening import Request, connect, listen
-from govgraph.history.log import Entry
+from govgraph.history.record import Entry
 from govgraph.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _STARTING_SECONDS = 10.0
 class RemoteWriter:
     """The writer of a data directory, through its socket; may be called from any thread."""
 
-    def __init__(self, directory: Path, *, wait_seconds: float = 0.0, answer_seconds: float = 60.0) -> None:
+    def __init__(self, directory: Path, *, wait_seconds: float = 0.0, answer_seconds: float | None = 60.0) -> None:
         """``wait_seconds`` is how long a call waits for a writer when there is none."""
         self._directory = directory
         self._wait_seconds = wait_seconds
@@ -137,7 +137,8 @@ def open_writer(settings: Settings, contract: Contract) -> Writer:
         found = connect(settings.data, _GREETING_SECONDS)
         if found is not None:
             found[0].close()
-            return RemoteWriter(settings.data, wait_seconds=settings.write_wait_seconds)
+            # A command waits as long as its change takes.
+            return RemoteWriter(settings.data, wait_seconds=settings.write_wait_seconds, answer_seconds=None)
         try:
             return LocalWriter(settings, contract)
         except StoreLocked:

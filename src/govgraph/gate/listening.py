@@ -22,6 +22,7 @@ from time import monotonic
 
 from govgraph import __version__
 from govgraph.errors import BadRequest, GovgraphError, LogUnwritable, StoreError, WriterAway
+from govgraph.files import replace_text
 from govgraph.gate import Writer
 
 _LONGEST = 96
@@ -198,9 +199,7 @@ def _new_address(directory: Path) -> Path:
     if len(os.fsencode(usual)) <= _LONGEST:
         return usual
     made = Path(tempfile.mkdtemp(prefix="govgraph-")) / "writer.sock"
-    recorded, beside = directory / "writer.address", directory / "writer.address.new"
-    beside.write_text(str(made), "utf-8")
-    beside.replace(recorded)
+    replace_text(directory / "writer.address", str(made))
     return made
 
 

@@ -1,13 +1,12 @@
 """Opens a data directory for writing: the live store is brought to where the log ends, whatever happened to it.
 
 The log is the truth. A store that is behind is led on; one that was left in the middle of a change, is damaged or is
-gone is made again from the newest good copy, or from nothing; one that is ahead means that the log has lost something,
-and is refused.
+gone is made again from the newest good copy, or from nothing; one that is ahead, or was kept by a log that is gone,
+means that the log has lost something, and is refused.
 """
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from govgraph.catalogue import Audience, View
@@ -15,14 +14,13 @@ from govgraph.contract import Contract
 from govgraph.errors import BaseMismatch, LogDamaged, RevisionConflict, StoreError, StoreMissing
 from govgraph.gate.scoring import scored_whole
 from govgraph.history.checkpoints import checkpoints
-from govgraph.history.log import Entry, Head, Log, logged_base, nquads
+from govgraph.history.log import Log, logged_base
+from govgraph.history.record import Entry, Head, nquads
+from govgraph.history.replay import replay
 from govgraph.iris import Names
 from govgraph.store.directory import Directory
 from govgraph.store.live import Live
-from govgraph.store.patch import Patch
-
-_BULK = 5_000_000
-"""Bytes of a record from which on the engine's own loader is quicker than a transaction."""
+from govgraph.store.rooms import clear, remove_unused, room
 
 
 def opened(directory: Directory, base: str, contract: Contract) -> tuple[Live, Log]:
@@ -30,17 +28,21 @@ def opened(directory: Directory, base: str, contract: Contract) -> tuple[Live, L
 
     Raises StoreMissing where there is neither, LogDamaged where the log lacks what the store has.
     """
-    log = Log.writing(directory.log) if directory.log.is_dir() or directory.live.is_dir() else None
     _refuse_other_base(directory, base)
-    live = _usable(directory, base, log) if log else None
-    if log is None or (live is None and not log.newest):
+    live = _usable(directory, base)
+    shown = max((revision for revision, _ in directory.snapshots()), default=0)
+    if not directory.log.is_dir() and live is None and not shown:
         raise StoreMissing(f"There is no catalogue in {directory.path}.", "Load one: govgraph load FILES, or --seed.")
-    if live is None:
-        live = _made_again(directory, base, log)
+    log = Log.writing(directory.log, known=max(live.revision if live else 0, shown))
     if not log.newest:
-        log.append([_first(live, contract, base)])
-    for entry in log.read(after=live.revision):
-        replay(live, entry)
+        log.append([_begun(directory, live, contract, base)])
+    _refuse_without_beginning(log)
+    clear(directory.path)
+    _give_up_beyond(directory, log.newest)
+    if live is None or live.revision < log.oldest:
+        live = None  # nobody else may have it open while another takes its place
+        live = _made_again(directory, base, log)
+    replay(live, log, live.revision or log.oldest - 1, log.newest)
     _publish(directory, live, log.newest)
     return live, log
 
@@ -59,18 +61,6 @@ def founded(directory: Directory, base: str, beside: Path, entry: Entry) -> None
         _publish(directory, Live.open(directory.live, base), log.newest)
 
 
-def replay(live: Live, entry: Entry) -> None:
-    """Make an entry's revision out of the one before it."""
-    head = entry.head
-    if len(entry.added) < _BULK:
-        live.apply(entry.patch.then(live.numbered(head.revision, head.at, head.contract)))
-        return
-    live.apply(live.marked(pending=True))
-    live.apply(Patch(frozenset(Entry(head, entry.removed, b"").patch.removed)))
-    live.read(entry.added)
-    live.apply(live.numbered(head.revision, head.at, head.contract).then(live.marked(pending=False)))
-
-
 def _refuse_other_base(directory: Directory, base: str) -> None:
     """``current`` may be lost; the log says the base as well."""
     logged = logged_base(directory.log)
@@ -78,7 +68,7 @@ def _refuse_other_base(directory: Directory, base: str) -> None:
         raise BaseMismatch(f"{directory.path} was loaded under the base {logged}.", f"Start with --base {logged}.")
 
 
-def _usable(directory: Directory, base: str, log: Log) -> Live | None:
+def _usable(directory: Directory, base: str) -> Live | None:
     """The live store as it was left, None where it has to be made again."""
     if not directory.live.is_dir():
         return None
@@ -86,42 +76,66 @@ def _usable(directory: Directory, base: str, log: Log) -> Live | None:
         live = Live.open(directory.live, base)
     except StoreError:
         return None
-    if live.pending or not live.revision:
-        return None
-    if log.newest and live.revision > log.newest:
-        raise _lost(live.revision, log.newest)
-    return live
+    return None if live.pending or not live.revision else live
+
+
+def _refuse_without_beginning(log: Log) -> None:
+    """The first record has all that was there before, so it is the very first, or the one ``_begun`` has written."""
+    head = next(log.heads(log.oldest))
+    if head.revision > 1 and head.author:
+        raise LogDamaged(
+            f"The revision log lacks all before revision {head.revision}.",
+            "Nothing was changed. Restore the missing files of the directory log from a backup.",
+        )
+
+
+def _give_up_beyond(directory: Directory, newest: int) -> None:
+    """Kept states of revisions that were lost with the end of a log: others will have their numbers."""
+    for kept in checkpoints(directory.path):
+        named = kept.path is not None and kept.path.parent.name == "store"
+        if kept.path is not None and kept.revision > newest and not named:
+            remove_unused(kept.path)
 
 
 def _made_again(directory: Directory, base: str, log: Log) -> Live:
     """A new live store, from the newest copy that can be opened, else empty."""
-    for copy in reversed(checkpoints(directory.path)):
-        if copy.path is None or copy.revision > log.newest:
-            continue
-        if beside := _cloned(directory, copy.path, base):
-            break
-    else:
-        beside = directory.fresh()
+    with room(directory.path) as place:
+        beside = place / "empty"
         beside.mkdir()
-    directory.swap(beside)
+        for number, copy in enumerate(reversed(checkpoints(directory.path))):
+            known = log.oldest <= copy.revision <= log.newest
+            if known and copy.path is not None and _is_cloned(copy.path, place / str(number), base, log):
+                beside = place / str(number)
+                break
+        directory.swap(beside)
     return Live.open(directory.live, base)
 
 
-def _cloned(directory: Directory, copy: Path, base: str) -> Path | None:
-    """A copy of a copy that may be written to; None when it cannot be read, or was left in the middle of a change."""
-    beside = directory.fresh()
+def _is_cloned(copy: Path, beside: Path, base: str, log: Log) -> bool:
+    """Copy a copy; False when it cannot be read, is in the middle of a change, or is of another history."""
     try:
         live = Live.copy(copy, beside, base)
     except StoreError:
-        return None
-    good = not live.pending and live.revision > 0
-    del live
-    return beside if good else None
+        return False
+    if live.pending or not live.revision:
+        return False
+    head = next(log.heads(live.revision))
+    return (head.revision, head.at) == (live.revision, live.reader.committed)
 
 
-def _first(live: Live, contract: Contract, base: str) -> Entry:
-    """The first record of the log of a store that was made before there was one: all that it says."""
+def _begun(directory: Directory, live: Live | None, contract: Contract, base: str) -> Entry:
+    """The first record of the log of a store that was made before there was one: all that it says.
+
+    Raises LogDamaged for a store that had a log, StoreMissing where there is no store.
+    """
     names = Names(base)
+    if live is None and not directory.snapshots():
+        raise StoreMissing(f"There is no catalogue in {directory.path}.", "Load one: govgraph load FILES, or --seed.")
+    if live is None or any(live.reader.dump(names.history(audience)) for audience in Audience):
+        raise LogDamaged(
+            f"The revision log of {directory.path} is gone.",
+            "Restore the directory log from a backup; or restore a whole backup into a new directory.",
+        )
     for audience in Audience:
         live.apply(scored_whole(View(live.reader, contract, names, audience)))
     graphs = [names.working, names.public, names.reference, names.vocabulary]
@@ -132,16 +146,5 @@ def _first(live: Live, contract: Contract, base: str) -> Entry:
 
 def _publish(directory: Directory, live: Live, newest: int) -> None:
     """Let readers see the newest revision, should they not, or should its snapshot be damaged."""
-    current, snapshot = directory.current(), directory.snapshot(newest)
-    if current is not None and current.revision == newest and Live.is_readable(snapshot):
-        return
-    shutil.rmtree(snapshot, ignore_errors=True)
-    live.backup(snapshot)
-    directory.publish(newest)
-
-
-def _lost(store: int, log: int) -> LogDamaged:
-    return LogDamaged(
-        f"The store is at revision {store}, and the revision log ends at {log}.",
-        "The log has lost its end. Restore it from a backup; to go on without what is lost, remove the directory live.",
-    )
+    if not (directory.shows(newest) and Live.is_readable(directory.snapshot(newest))):
+        directory.publish(newest, live.backup)

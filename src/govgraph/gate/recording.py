@@ -11,7 +11,7 @@ from datetime import UTC
 from pyoxigraph import Literal, NamedNode, Quad
 
 from govgraph.catalogue import Audience
-from govgraph.history.log import Head
+from govgraph.history.record import Head
 from govgraph.iris import DCT, GOV, PREFIXES, RDF_TYPE, XSD, Names, name
 from govgraph.store import Path, Reader, Term
 from govgraph.store.patch import Patch
@@ -43,8 +43,10 @@ def recorded(
     if head.reason and reason:
         said.append((name(DCT, "description"), Literal(head.reason)))
     added = [Quad(revision, predicate, value, graph) for predicate, value in said]
-    added += [Quad(entity, _LAST.predicate, _number(head.revision), graph) for entity in changed]
-    old = reader.values(list(changed), (_LAST,), (graph,))[_LAST]
+    # The catalogue itself carries the last revision this audience knows of.
+    about = [*changed, NamedNode(names.base)]
+    added += [Quad(entity, _LAST.predicate, _number(head.revision), graph) for entity in about]
+    old = reader.values(about, (_LAST,), (graph,))[_LAST]
     removed = [
         Quad(entity, _LAST.predicate, value, graph)
         for entity, values in old.items()

@@ -1,6 +1,7 @@
 """Idempotency keys: a change sent twice is made once, and answered twice alike; knows the log, and judges nothing.
 
-A key belongs to its author. As many of the newest are known as a setting says, after a restart too: the log has them.
+A key belongs to its author. As many of the newest are known as a setting says, after a restart too: the log has them,
+but for those of changes that changed nothing, which are in no log. A dry run has no part in it.
 """
 
 from __future__ import annotations
@@ -26,9 +27,8 @@ _OF_THE_REPORT = (name(SH, "result"), name(SH, "conforms"))
 class Repeats:
     """What became of the changes that came with a key."""
 
-    def __init__(self, log: Log, contract: Contract, names: Names, most: int) -> None:
+    def __init__(self, log: Log, names: Names, most: int) -> None:
         self._log = log
-        self._contract = contract
         self._names = names
         self._most = most
         self._known: OrderedDict[tuple[str, str], tuple[str, Committed | int]] = OrderedDict()
@@ -36,9 +36,12 @@ class Repeats:
             if head.key:
                 self._known[head.author, head.key] = (head.wanted, head.revision)
 
-    def answer(self, change: Change) -> Committed | None:
-        """What the same change did before, None for one that is new. Raises KeyReused where it was another change."""
-        known = self._known.get((change.author.id, change.key)) if change.key else None
+    def answer(self, change: Change, contract: Contract) -> Committed | None:
+        """What the same change did before, None for one that is new. Raises KeyReused where it was another change.
+
+        ``contract`` says what findings of a former change that stand in the log are about.
+        """
+        known = self._known.get((change.author.id, change.key)) if _is_kept(change) else None
         if known is None:
             return None
         asked, committed = known
@@ -46,15 +49,16 @@ class Repeats:
             raise KeyReused(
                 f"The idempotency key {change.key!r} was used for another change.", "Give every change a new key."
             )
-        return self._from_log(committed) if isinstance(committed, int) else committed
+        return self._from_log(committed, contract) if isinstance(committed, int) else committed
 
     def keep(self, change: Change, committed: Committed) -> None:
-        if change.key:
+        """Remember what a change did, be it nothing: by the time it is sent again it might do something."""
+        if _is_kept(change):
             self._known[change.author.id, change.key] = (wanted(change), committed)
             while len(self._known) > self._most:
                 self._known.popitem(last=False)
 
-    def _from_log(self, revision: int) -> Committed:
+    def _from_log(self, revision: int, contract: Contract) -> Committed:
         """What the log says of it; scores are those of later revisions by now."""
         entry, names = self._log.entry(revision), self._names
         catalogue = entry.patch.within((names.working, names.public, names.reference))
@@ -64,13 +68,18 @@ class Repeats:
             dry_run=False,
             removed=len(catalogue.removed),
             added=len(catalogue.added),
-            introduced=self._findings(report.added),
-            mended=self._findings(report.removed),
+            introduced=_findings(contract, report.added),
+            mended=_findings(contract, report.removed),
             scores={},
             catalogue=Scored(None, None),
             at=entry.head.at,
         )
 
-    def _findings(self, quads: Iterable[Quad]) -> tuple[Finding, ...]:
-        about = [quad.triple for quad in quads if quad.predicate not in _OF_THE_REPORT]
-        return tuple(read_back(self._contract, about))
+
+def _is_kept(change: Change) -> bool:
+    return bool(change.key) and not change.dry_run
+
+
+def _findings(contract: Contract, quads: Iterable[Quad]) -> tuple[Finding, ...]:
+    about = [quad.triple for quad in quads if quad.predicate not in _OF_THE_REPORT]
+    return tuple(read_back(contract, about))

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from pyoxigraph import BlankNode, NamedNode
 
 from govgraph.catalogue import Audience, View
 from govgraph.catalogue.summary import Share, shares
+from govgraph.change.departing import Delete, Withdraw
 from govgraph.change.edits import Edit, Graph, Statements
-from govgraph.change.lifecycle import Delete, Merge, Publish, Undo, Withdraw
+from govgraph.change.lifecycle import Publish
 from govgraph.change.state import State, owners_of
+from govgraph.change.terms import unusable
+from govgraph.change.undoing import Undo
+from govgraph.change.uniting import Merge
 from govgraph.errors import ChangeError, Forbidden
 from govgraph.gate.affected import Focus
 from govgraph.gate.judging import Judge, Judgement
+from govgraph.gate.rights import Rights, Shares
 from govgraph.iris import RDFS_SUBCLASS, compact
 from govgraph.store import Term
 from govgraph.store.live import Live
 from govgraph.store.patch import Patch
 from govgraph.validation import Finding
 
-Shares = Mapping[NamedNode, Sequence[Share]]
-
 
 class Trial:
     """``net`` is what the edits changed so far. Entities are never parts; what belongs to nobody stands for itself."""
 
-    def __init__(self, live: Live, state: State, judge: Judge) -> None:
+    def __init__(self, live: Live, state: State, judge: Judge, rights: Rights, most_quads: int) -> None:
+        """``most_quads`` is how many one edit may change."""
         self.state = state
+        self._rights = rights
+        self._most_quads = most_quads
         self.net = Patch()
         self.targets: set[NamedNode] = set()
         """What edits name and a right is needed for, whatever quads they change."""
@@ -46,8 +52,11 @@ class Trial:
 
     def step(self, edit: Edit) -> None:
         """Make one edit. Raises what it raises, and Forbidden or ChangeError for what no edit may touch."""
-        patch = self._live.exact(edit.patch(self.state))
-        self._refuse(edit, patch)
+        wanted = edit.patch(self.state)
+        self._refuse(edit, wanted)
+        patch = self._live.exact(wanted)
+        if patch.within((self.state.names.reference,)):
+            self._rights.refuse_reference()
         self.targets |= _targets(edit)
         for audience in Audience:
             within = patch.within(self._judge.graphs(audience))
@@ -59,12 +68,15 @@ class Trial:
         if isinstance(edit, Undo):
             self.targets |= self._reached[Audience.PUBLIC]
 
-    def settle_structure(self) -> None:
-        """Called when all edits are made: what is reached in the state they lead to."""
+    def settle(self) -> None:
+        """Called when all edits are made: what is reached in the state they lead to, and whether it may be. Raises
+        Forbidden."""
+        for audience in Audience:
+            self._reached[audience] |= self._entities(audience, self._about(self._net(audience)))
+        self._rights.refuse_touching(self._reached[Audience.WORKING] | self.targets, *self._kept())
         for audience in Audience:
             within = self._net(audience)
             if within:
-                self._reached[audience] |= self._entities(audience, _subjects(within))
                 self._ruled[audience] |= self._judge.affected.by_rules(self._live, within, self._graphs(audience))
 
     def judge(self, audience: Audience) -> Judgement:
@@ -113,15 +125,12 @@ class Trial:
         """Whether everything the change was about is published."""
         return self._reached[Audience.WORKING] <= self._reached[Audience.PUBLIC] | self._published()
 
-    def touched(self) -> set[NamedNode]:
-        """The entities a right is needed for."""
-        return self._reached[Audience.WORKING] | self.targets
-
-    def keepers(self) -> tuple[Shares, Shares]:
+    def _kept(self) -> tuple[Shares, Shares]:
         """Who keeps what is touched in the working view, before and after."""
-        after = shares(self._view(Audience.WORKING), list(self.touched()), ())
-        unseen = [entity for entity in self.touched() if entity not in self._before[Audience.WORKING]]
-        return {**shares(self._view(Audience.WORKING), unseen, ()), **self._before[Audience.WORKING]}, after
+        touched, view = self._reached[Audience.WORKING] | self.targets, self._view(Audience.WORKING)
+        after = shares(view, list(touched), ()) if self._rights.limited else {}
+        unseen = {entity: of for entity, of in after.items() if entity not in self._before[Audience.WORKING]}
+        return {**unseen, **self._before[Audience.WORKING]}, after
 
     def shares(self, audience: Audience, judgement: Judgement) -> tuple[Shares, Shares]:
         """What each entity counts before and after, of those whose points, kind or keepers may have changed.
@@ -142,11 +151,14 @@ class Trial:
 
     def _capture(self, audience: Audience, patch: Patch) -> None:
         """Remember how what a patch is about stands before it is made; nothing, for what is not there yet."""
-        subjects = _subjects(patch)
-        reached = self._entities(audience, subjects)
+        about = self._about(patch)
+        reached = self._entities(audience, about)
         self._reached[audience] |= reached
-        fresh = [entity for entity in (reached | subjects) if entity not in self._before[audience]]
+        fresh = [entity for entity in (reached | about) if entity not in self._before[audience]]
         view = self._view(audience)
+        if audience is Audience.WORKING and self._rights.limited:
+            # Before anything is asked of rules: who may not touch it shall not keep others waiting for an answer.
+            self._rights.refuse_foreign(shares(view, fresh, ()))
         findings = [f for of in view.findings(fresh).values() for f in of]
         self._before[audience].update({**dict.fromkeys(fresh, ()), **shares(view, fresh, findings)})
 
@@ -159,6 +171,17 @@ class Trial:
         alone = {triple.subject for triple in self.state.reader.statements(loose, graphs)}
         found = {owner for of in owners.values() for owner in of} | alone
         return {entity for entity in found if isinstance(entity, NamedNode)}
+
+    def _about(self, patch: Patch) -> set[NamedNode]:
+        """The nodes a patch says something about, or links to as parts: a part is its owners' alone."""
+        parts = self.state.contract.part_predicates
+        return {
+            node
+            for quads in (patch.removed, patch.added)
+            for quad in quads
+            for node in ((quad.subject, quad.object) if quad.predicate in parts else (quad.subject,))
+            if isinstance(node, NamedNode)
+        }
 
     def _published(self) -> set[NamedNode]:
         reached = list(self._reached[Audience.WORKING])
@@ -183,7 +206,15 @@ class Trial:
                         f"Nobody writes to the graph {quad.graph_name} directly.",
                         f"Write to {names.working.value}; publishing fills the public graph.",
                     )
+        if len(patch) > self._most_quads:
+            raise ChangeError(
+                f"The change has {len(patch):,} statements, more than change_statements allows.",
+                "Make it in parts, or load it as a file with govgraph load.",
+            )
         for quad in patch.added:
+            reason = unusable(quad.object)
+            if reason is not None:
+                raise ChangeError(reason, f"{quad.subject} has it as {quad.predicate}.")
             if quad.predicate == RDFS_SUBCLASS and quad.graph_name in (names.working, names.reference):
                 raise ChangeError(
                     f"{compact(str(quad.subject).strip('<>'))} cannot be made a subclass here.",
@@ -191,10 +222,6 @@ class Trial:
                 )
             if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
                 raise ChangeError("The change has a blank node, and the catalogue keeps none.", "Give it an IRI.")
-
-
-def _subjects(patch: Patch) -> set[NamedNode]:
-    return {q.subject for quads in (patch.removed, patch.added) for q in quads if isinstance(q.subject, NamedNode)}
 
 
 def _targets(edit: Edit) -> set[NamedNode]:

@@ -19,7 +19,7 @@ from govgraph.change.edits import Statements, skolemised_quads
 from govgraph.contract import Contract
 from govgraph.errors import Forbidden, RevisionConflict
 from govgraph.gate import Writer
-from govgraph.gate.rights import refuse_readers
+from govgraph.gate.rights import Rights
 from govgraph.iris import Names
 from govgraph.settings import Settings
 from govgraph.store import Dataset, Graphs
@@ -87,7 +87,7 @@ class Updates:
         """Carry out any update, at a cost that grows with the catalogue."""
         scope = Scope(wanted.into or self._names.working, self._dataset(wanted), self._writable)
         with self._noted(wanted.change.author):
-            refuse_readers(wanted.change.author)
+            Rights(wanted.change.author).refuse_readers()
             prepared = prepare(wanted.text, wanted.base, scope)
         directory = Directory(self.settings.data, self.settings.base, self.settings.snapshots_kept)
         limits = replace(limits_of(self.settings), seconds=self.settings.update_seconds)

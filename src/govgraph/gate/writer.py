@@ -8,6 +8,7 @@ is found out by opening the directory again.
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -23,14 +24,22 @@ from govgraph.access.audit import Audit, Outcome
 from govgraph.catalogue import Audience
 from govgraph.change import Change, Committed
 from govgraph.contract import Contract
-from govgraph.errors import ContractChanged, Forbidden, GovgraphError, LogUnwritable, RevisionConflict, WriterAway
+from govgraph.errors import (
+    ContractChanged,
+    DiskFull,
+    Forbidden,
+    GovgraphError,
+    LogUnwritable,
+    RevisionConflict,
+    WriterAway,
+)
 from govgraph.gate.contracting import Adoption
 from govgraph.gate.gate import Considered, Gate
 from govgraph.gate.opening import opened
 from govgraph.gate.recording import recorded
 from govgraph.gate.repeats import Repeats
 from govgraph.history.checkpoints import keep_checkpoint
-from govgraph.history.log import Entry, Head
+from govgraph.history.record import Entry, Head
 from govgraph.iris import Names
 from govgraph.settings import Settings
 from govgraph.store.directory import Directory
@@ -63,7 +72,7 @@ class LocalWriter:
             held.enter_context(self._directory.writing())
             self._live, self._log = opened(self._directory, settings.base, contract)
             self._gate = self._new_gate()
-            self._repeats = Repeats(self._log, contract, Names(settings.base), settings.retries_kept)
+            self._repeats = Repeats(self._log, Names(settings.base), settings.retries_kept)
             self._held = held.pop_all()
         self._revision = self._log.newest
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -166,6 +175,10 @@ class LocalWriter:
         """Judge changes, log those that stand together, then answer all; whether one can go on after that."""
         if not jobs:
             return True
+        if (full := self._too_full()) is not None:
+            for job in jobs:
+                job.answer.set_exception(full)
+            return True
         self._live.apply(self._live.marked(pending=True))
         outcomes = [(job, self._consider(job)) for job in jobs]
         entries = [o.entry for _, o in outcomes if isinstance(o, Considered) and o.entry is not None]
@@ -189,7 +202,7 @@ class LocalWriter:
         change = job.change
         assert change is not None
         try:
-            known = self._repeats.answer(change)
+            known = self._repeats.answer(change, self._contract)
             if known is not None:
                 return Considered(None, known, ())
             if self._live.contract_hash != self._contract.hash:
@@ -197,12 +210,11 @@ class LocalWriter:
                     "The catalogue was validated by another contract than the one this writer has.",
                     "Run govgraph contract apply, then start the writer again.",
                 )
-            considered = self._gate.consider(change, self._now())
+            considered = self._gate.consider(change, self._now)
         except GovgraphError as error:
             # Who is refused may keep this; where it was raised leads to the engine, which would stay open after close.
             return error.with_traceback(None)
-        if considered.entry is not None:
-            self._repeats.keep(change, considered.committed)
+        self._repeats.keep(change, considered.committed)
         return considered
 
     def _tell(self, job: _Job, outcome: Considered | GovgraphError) -> None:
@@ -225,10 +237,8 @@ class LocalWriter:
         job.answer.set_result(outcome.committed)
 
     def _publish(self) -> int:
-        current = self._directory.current()
-        if current is None or current.revision != self._revision:
-            self._live.backup(self._directory.snapshot(self._revision))
-            self._directory.publish(self._revision)
+        if not self._directory.shows(self._revision):
+            self._directory.publish(self._revision, self._live.backup)
             keep_checkpoint(self._settings.data, self._revision, self._settings.checkpoint_revisions)
         self._due = None
         return self._revision
@@ -267,7 +277,19 @@ class LocalWriter:
         self._live.apply(patch.then(self._live.numbered(revision, at, hash_)))
         self._contract, self._revision = adoption.contract, revision
         self._gate = self._new_gate()
+        self._audit.note(author, head.door, Outcome.ACCEPTED, revision=revision, entities=adoption.withdrawn)
         return self._publish()
+
+    def _too_full(self) -> DiskFull | None:
+        """Asked before anything is tried: an engine that meets a full disk waits for room, and takes the writer with
+        it."""
+        free = shutil.disk_usage(self._directory.path).free
+        if free >= self._settings.disk_reserve_megabytes * 1_000_000:
+            return None
+        return DiskFull(
+            f"The disk of the catalogue has {free // 1_000_000} megabytes left, too few to write safely.",
+            "Nothing was changed. Free some space; the setting disk_reserve_megabytes says how much is kept.",
+        )
 
     def _now(self) -> datetime:
         """Never before the revision before: past states are found by their date."""
@@ -275,7 +297,8 @@ class LocalWriter:
 
     def _new_gate(self) -> Gate:
         settings = self._settings
-        return Gate(self._live, self._contract, Names(settings.base), settings.engine, settings.refusal_findings)
+        limits = settings.refusal_findings, settings.change_statements
+        return Gate(self._live, self._contract, Names(settings.base), settings.engine, *limits)
 
     def _refuse_rest(self, taken: Sequence[_Job]) -> None:
         """Nobody waits for a writer that has ended: what became of a change it had begun is not known."""

@@ -41,7 +41,7 @@ class Draft:
     def __init__(self, view: View, limits: Limits) -> None:
         self.edits: list[Edit] = []
         self.problems: list[Problem] = []
-        self.expected: dict[NamedNode, int] = {}
+        self.expected: dict[NamedNode, frozenset[int]] = {}
         self._view = view
         self._limits = limits
         self._properties = {kind.name: dict(named(kind)) for kind in view.contract.kinds}
@@ -71,7 +71,7 @@ class Draft:
 
     def expect(self, node: NamedNode | None, revision: int | None) -> None:
         if node is not None and revision is not None:
-            self.expected[node] = revision
+            self.expected[node] = frozenset({revision})
 
     def create(self, kind: Kind, given: Given, at: At) -> NamedNode | None:
         """The edits of a new entity; its IRI."""

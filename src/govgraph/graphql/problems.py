@@ -73,13 +73,13 @@ def of_refusal(refused: Refused) -> list[Problem]:
     return [Problem(FINDING, entity=finding.entity, finding=finding) for finding in found]
 
 
-def of_error(error: ChangeError | NotFound, expected: Mapping[NamedNode, int]) -> list[Problem]:
+def of_error(error: ChangeError | NotFound, expected: Mapping[NamedNode, frozenset[int]]) -> list[Problem]:
     """``expected`` is what the change expected of entities' revisions."""
     if isinstance(error, Refused):
         return of_refusal(error)
     if isinstance(error, Stale):
-        stale = [(node, error.revisions.get(node.value)) for node, revision in expected.items()]
-        wrong = [(node, now) for node, now in stale if now is not None and now != expected[node]]
+        stale = [(node, error.revisions.get(node.value)) for node in expected]
+        wrong = [(node, now) for node, now in stale if now is not None and now not in expected[node]]
         found = [Problem(STALE if now else NOT_FOUND, str(error), node, revision=now or None) for node, now in wrong]
         return found or [Problem(STALE, str(error))]
     codes: tuple[tuple[type[GovgraphError], str], ...] = ((NotFound, NOT_FOUND), (KeyReused, KEY_REUSED))

@@ -12,7 +12,9 @@ from typing import Any, TypeAlias
 import strawberry
 from pyoxigraph import NamedNode
 
-from govgraph.change.lifecycle import Delete, Merge, Publish, Withdraw
+from govgraph.change.departing import Delete, Withdraw
+from govgraph.change.lifecycle import Publish
+from govgraph.change.uniting import Merge
 from govgraph.contract import Kind
 from govgraph.graphql.draft import At, Draft, Given
 from govgraph.graphql.inputs import Inputs

@@ -7,15 +7,15 @@ common with each other.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from govgraph.errors import StoreError
+from govgraph.files import take_place
 from govgraph.store.clone import clone
 from govgraph.store.directory import hold_snapshot
+from govgraph.store.rooms import room
 
 
 @dataclass(frozen=True)
@@ -58,20 +58,20 @@ def _released(directory: Path) -> Iterator[Checkpoint]:
             yield Checkpoint(int(path.name), path)
 
 
-def keep(source: Path, revision: int, target: Path) -> bool:
+def keep(directory: Path, source: Path, revision: int, target: Path) -> bool:
     """Clone a kept state; False when it is gone. ``target`` is there whole or not at all. Raises StoreError."""
     held = hold_snapshot(revision, source)
     if held is None:
         return False
-    beside = target.with_name(f"{target.name}.{uuid4().hex[:8]}.new")
     try:
-        clone(source, beside)
-        beside.rename(target)
+        with room(directory) as place:
+            clone(source, place / "store")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            take_place(place / "store", target)
     except OSError as error:
         raise StoreError(f"{target} cannot be written: {error}.", "See to space and rights there.") from error
     finally:
         held.release()
-        shutil.rmtree(beside, ignore_errors=True)
     return True
 
 
@@ -85,6 +85,6 @@ def keep_checkpoint(directory: Path, revision: int, every: int = 1000) -> bool:
     if not every or revision - last < every:
         return False
     try:
-        return keep(directory / "snapshots" / str(revision), revision, kept / str(revision))
+        return keep(directory, directory / "snapshots" / str(revision), revision, kept / str(revision))
     except StoreError:  # the past is slower to come without it, and nothing is lost
         return False

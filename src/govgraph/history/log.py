@@ -1,85 +1,21 @@
 """The revision log: append-only files of RDF Patch records, from which every state of the store can be made again.
 
-A record is one transaction of an RDF Patch (https://afs.github.io/rdf-patch/) with its head in ``H`` rows; a comment
-before it says which revision it is, how long it is and its SHA-256, so that other tools can read the files as they
-are, and a reader finds its way without reading all. A segment is named after its first revision. An append is on the
-disk before it returns; what a crash left of an unfinished one is moved aside when the log is next opened for writing.
+A segment is named after its first revision; no revision is missing between two. An append is on the disk before it
+returns, and is in the log as a whole or not at all; what a crash left of one is moved aside when the log is next opened
+for writing. What a record looks like is ``record``'s to know.
 """
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
-from functools import cached_property
-from hashlib import sha256
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
-
-import pyoxigraph
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat
 
 from govgraph.errors import LogDamaged, LogUnwritable, NotFound
-from govgraph.store.directory import sync_directory
-from govgraph.store.patch import Patch
+from govgraph.files import sync_directory
+from govgraph.history.record import MARK, Entry, Head, Place, damaged, places, write
 
-_MARK = re.compile(rb"# revision (\d+) length (\d+) sha256 ([0-9a-f]{64})\n")
-_MARK_BYTES = 200
-"""More than the longest mark."""
-_HEAD = re.compile(r'H (\w+) ("(?:[^"\\]|\\.)*") \.')
 _SEGMENT_BYTES = 64_000_000
-
-
-@dataclass(frozen=True)
-class Head:
-    """Who changed what, when and why. ``door`` is the way it came in, ``key`` the idempotency key or empty.
-
-    ``author`` is a pseudonymous id and ``organisation`` an IRI or empty; names stay in the audit log. ``contract`` is
-    the hash the change was checked by.
-    """
-
-    revision: int
-    at: datetime
-    author: str = ""
-    organisation: str = ""
-    door: str = ""
-    reason: str = ""
-    contract: str = ""
-    key: str = ""
-    wanted: str = ""
-    """A digest of what was asked, which tells a retry from another use of the same key."""
-    base: str = ""
-    """Below which all IRIs of the catalogue are."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One revision: its head, and as N-Quads lines exactly what changed, in every graph but the store's own."""
-
-    head: Head
-    removed: bytes
-    added: bytes
-
-    @classmethod
-    def of(cls, head: Head, patch: Patch) -> Entry:
-        return cls(head, _sorted_lines(patch.removed), _sorted_lines(patch.added))
-
-    @cached_property
-    def patch(self) -> Patch:
-        return Patch(frozenset(_quads(self.removed)), frozenset(_quads(self.added)))
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where the body of a record stands."""
-
-    revision: int
-    segment: Path
-    start: int
-    length: int
-    digest: bytes
 
 
 class Log:
@@ -88,19 +24,24 @@ class Log:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._segment_bytes = _SEGMENT_BYTES
-        self._places: dict[int, _Place] = {}
+        self._places: dict[int, Place] = {}
+        self._last: Place | None = None
         self._read_to: tuple[Path, int] | None = None
-        self._uncertain = False
+        self._stopped = False
         self._newest: int | None = None
 
     @classmethod
-    def writing(cls, directory: Path, *, segment_bytes: int = _SEGMENT_BYTES) -> Log:
-        """The log for its one writer. Raises LogUnwritable, or LogDamaged for a record before the last."""
+    def writing(cls, directory: Path, *, known: int = 0, segment_bytes: int = _SEGMENT_BYTES) -> Log:
+        """The log for its one writer, who has the revision ``known`` already.
+
+        Raises LogUnwritable; LogDamaged, and leaves the files as they are, for damage before the last append, and when
+        the log ends before what is known.
+        """
         log = cls(directory)
         log._segment_bytes = segment_bytes
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            log._set_aside_torn()
+            log._set_aside_torn(known)
         except OSError as error:
             raise _unwritable(error) from error
         log._newest = log.newest
@@ -112,7 +53,7 @@ class Log:
         if self._newest is not None:
             return self._newest
         self._look()
-        return max(self._places, default=0)
+        return self._last.revision if self._last else 0
 
     @property
     def oldest(self) -> int:
@@ -120,45 +61,41 @@ class Log:
         return next((int(path.stem) for path in self._segments()), 0)
 
     def append(self, entries: Sequence[Entry]) -> None:
-        """Write entries, oldest first, and wait until they are on the disk: all of them with one fsync.
+        """Write entries, oldest first, and wait until they are on the disk: all of them with one fsync, or none.
 
-        Raises LogUnwritable when the disk refuses. What then stands in the file is unknown, so nothing more is
-        written until the log is opened anew.
+        Raises LogUnwritable when the disk refuses. Nothing more is written then until the log is opened anew.
         """
         assert self._newest is not None, "opened with writing"
-        assert entries[0].head.revision == self._newest + 1 or not self._newest
-        if self._uncertain:
+        first, last = entries[0].head.revision, entries[-1].head.revision
+        assert first == self._newest + 1 or not self._newest
+        if self._stopped:
             raise LogUnwritable("The log stopped after a failed write.", "The writer has to be started again.")
-        path = self._segment_for(entries[0].head.revision)
-        fresh = not path.exists()
+        self._stopped = True
+        path = self._segment_for(first)
+        before = path.stat().st_size if path.exists() else None
         try:
             with path.open("ab", buffering=0) as file:
-                self._uncertain = True
                 for entry in entries:
-                    _write(file, entry)
+                    write(file, entry, first, last)
                 os.fsync(file.fileno())
-            if fresh:
+            if before is None:
                 sync_directory(self._directory)
         except OSError as error:
-            raise _unwritable(error) from error
-        self._uncertain = False
-        self._newest = entries[-1].head.revision
+            raise _unwritable(error, certain=_taken_back(path, before)) from error
+        self._stopped = False
+        self._newest = last
 
     def read(self, after: int = 0, until: int | None = None) -> Iterator[Entry]:
         """The entries after a revision up to another, oldest first. Raises LogDamaged where one is not what it was."""
         self._look()
         for revision in sorted(r for r in self._places if r > after and (until is None or r <= until)):
-            yield self._entry(self._places[revision])
+            yield self._places[revision].entry()
 
     def heads(self, before: int | None = None) -> Iterator[Head]:
-        """The heads, newest first, of revisions up to ``before``; bodies are not read."""
+        """The heads, newest first, of revisions up to ``before``; bodies are not read. Raises LogDamaged."""
         self._look()
         for revision in sorted((r for r in self._places if before is None or r <= before), reverse=True):
-            place = self._places[revision]
-            with place.segment.open("rb") as file:
-                file.seek(place.start)
-                rows = iter(lambda file=file: file.readline(), b"TX .\n")  # type: ignore[misc]
-                yield _head(list(rows))
+            yield self._places[revision].head()
 
     def entry(self, revision: int) -> Entry:
         """Raises NotFound for a revision the log does not have."""
@@ -166,7 +103,7 @@ class Log:
             self._look()
         if revision not in self._places:
             raise NotFound(f"The log has no revision {revision}.", f"The newest is {self.newest}.")
-        return self._entry(self._places[revision])
+        return self._places[revision].entry()
 
     def sizes(self, after: int, until: int) -> list[int] | None:
         """How many bytes each of the entries after a revision up to another has; None where one is missing."""
@@ -182,12 +119,12 @@ class Log:
         ends: dict[Path, int] = {}
         for place in self._places.values():
             if place.revision <= until:
-                ends[place.segment] = max(ends.get(place.segment, 0), place.start + place.length)
+                ends[place.segment] = max(ends.get(place.segment, 0), place.end)
         return sorted(ends.items())
 
     @property
     def torn(self) -> int:
-        """Bytes behind the last whole record: of an append under way, of one that broke off, or of damage."""
+        """Bytes behind the last whole append: of one under way, of one that broke off, or of damage."""
         self._look()
         return self._read_to[0].stat().st_size - self._read_to[1] if self._read_to else 0
 
@@ -202,75 +139,59 @@ class Log:
 
     def _look(self) -> None:
         """Find the records that came since the last look, by hopping from mark to mark."""
+        if self._last is not None and not self._last.is_there:  # it was taken back, or another log was put in its place
+            self._forget()
         segments = self._segments()
         if self._read_to:
             segments = [path for path in segments if path >= self._read_to[0]]
         for path in segments:
             end = self._read_to[1] if self._read_to and path == self._read_to[0] else 0
-            for place in _places(path, end):
-                self._places[place.revision] = place
-                end = place.start + place.length
+            if end == 0 and self._last is not None and int(path.stem) != self._last.revision + 1:
+                raise _missing(self._last.revision + 1, int(path.stem) - 1)
+            end = self._hop(path, end)
             if end < path.stat().st_size and path != segments[-1]:
-                raise _damaged(path, end)
+                raise damaged(path, end)
             self._read_to = path, end
 
-    def _set_aside_torn(self) -> None:
-        """Move what follows the last whole record to a file beside, where somebody may look at it."""
-        self._look()
-        if self._read_to is None:
-            return
-        path, end = self._read_to
-        last = self._places.get(max(self._places, default=0))
-        if last is not None and last.segment == path and not _is_whole(last):
-            end = last.start - len(_mark(last))
-            del self._places[last.revision]
-        if end < path.stat().st_size:
-            with path.open("r+b") as file:
-                file.seek(end)
-                path.with_suffix(".torn").write_bytes(file.read())
-                file.truncate(end)
-                os.fsync(file.fileno())
-        if end == 0:
-            path.unlink()
-        self._read_to = None
+    def _hop(self, path: Path, end: int) -> int:
+        """Take up the batches of a segment from an offset on; where the last whole one ends."""
+        batch: list[Place] = []
+        expected = self._last.revision + 1 if self._last else int(path.stem)
+        for place in places(path, end):
+            if place.revision != expected or place.first != (batch[0].revision if batch else expected):
+                break
+            expected += 1
+            batch.append(place)
+            if place.revision == place.last:
+                self._places |= {one.revision: one for one in batch}
+                self._last, end, batch = place, place.end, []
+        return end
+
+    def _forget(self) -> None:
+        self._read_to = self._last = None
         self._places.clear()
 
-    def _entry(self, place: _Place) -> Entry:
-        body = _body(place)
-        if sha256(body).hexdigest().encode() != place.digest:
-            raise _damaged(place.segment, place.start)
-        return _parse(body)
-
-
-def _write(file: BinaryIO, entry: Entry) -> None:
-    rows = [f"H {f.name} {Literal(_text(getattr(entry.head, f.name)))} ." for f in fields(Head)]
-    head = "\n".join(rows).encode() + b"\nTX .\n"
-    body = b"".join((head, _rows(b"D ", entry.removed), _rows(b"A ", entry.added), b"TC .\n"))
-    place = _Place(entry.head.revision, Path(), 0, len(body), sha256(body).hexdigest().encode())
-    data = memoryview(_mark(place) + body)
-    while data:
-        data = data[file.write(data) :]
-
-
-def _mark(place: _Place) -> bytes:
-    return b"# revision %d length %d sha256 %s\n" % (place.revision, place.length, place.digest)
-
-
-def _text(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _rows(mark: bytes, lines: bytes) -> bytes:
-    return mark + lines[:-1].replace(b"\n", b"\n" + mark) + b"\n" if lines else b""
-
-
-def _sorted_lines(quads: Iterable[Quad]) -> bytes:
-    lines = (pyoxigraph.serialize(quads, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
-    return b"".join(sorted(lines))
-
-
-def _quads(lines: bytes) -> Iterator[Quad]:
-    return pyoxigraph.parse(lines, RdfFormat.N_QUADS, lenient=True)
+    def _set_aside_torn(self, known: int) -> None:
+        """Move what the last append left, if it is not whole, to a file beside, where somebody may look at it."""
+        self._look()
+        path, end = self._read_to or (None, 0)
+        if path is None:
+            return
+        newest = self._last.revision if self._last else 0
+        with path.open("rb") as file:
+            file.seek(end)
+            rest = file.read()
+        following = (Place.of(mark, path, 0).first for mark in MARK.finditer(rest))
+        if any(first > (newest + 1 if newest else int(path.stem)) for first in following):
+            raise damaged(path, end)  # it is followed by another append, so it had been answered
+        if self._last is not None and self._last.segment == path and not rest:
+            batch = [self._places[revision] for revision in range(self._last.first, newest + 1)]
+            if not all(place.is_whole for place in batch):
+                newest, end = self._last.first - 1, batch[0].at
+        if 0 < newest < known:
+            raise lost(known, newest)
+        _cut(path, end)
+        self._forget()
 
 
 def logged_base(directory: Path) -> str:
@@ -279,66 +200,57 @@ def logged_base(directory: Path) -> str:
     return next((head.base for head in log.heads(before=log.oldest)), "")
 
 
-def nquads(triples: bytes, graph: NamedNode) -> bytes:
-    """N-Triples as an engine wrote them, as N-Quads of a graph."""
-    # A line break within a literal is written as an escape, so this ends a statement and nothing else.
-    return triples.replace(b" .\n", f" {graph} .\n".encode())
-
-
-def _places(path: Path, start: int) -> Iterator[_Place]:
-    """The records of a segment from an offset, up to the first that is not there to its end."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        while start < size:
-            file.seek(start)
-            mark = _MARK.match(file.read(_MARK_BYTES))
-            if mark is None or start + mark.end() + int(mark[2]) > size:
-                return
-            yield _Place(int(mark[1]), path, start + mark.end(), int(mark[2]), mark[3])
-            start += mark.end() + int(mark[2])
-
-
-def _body(place: _Place) -> bytes:
-    with place.segment.open("rb") as file:
-        file.seek(place.start)
-        return file.read(place.length)
-
-
-def _is_whole(place: _Place) -> bool:
-    return sha256(_body(place)).hexdigest().encode() == place.digest
-
-
-def _parse(body: bytes) -> Entry:
-    start = body.index(b"TX .\n")
-    changed: dict[bytes, list[bytes]] = {b"D": [], b"A": []}
-    for line in body[start + 5 :].splitlines(keepends=True):
-        mark, _, rest = line.partition(b" ")
-        if mark in changed:
-            changed[mark].append(rest)
-    return Entry(_head(body[:start].splitlines()), b"".join(changed[b"D"]), b"".join(changed[b"A"]))
-
-
-def _head(rows: Iterable[bytes]) -> Head:
-    said = {match[1]: _unquoted(match[2]) for row in rows if (match := _HEAD.match(row.decode()))}
-    at, revision = datetime.fromisoformat(said.pop("at")), int(said.pop("revision"))
-    known = {field.name for field in fields(Head)}
-    return Head(revision=revision, at=at, **{key: value for key, value in said.items() if key in known})
-
-
-def _unquoted(literal: str) -> str:
-    quad = next(iter(pyoxigraph.parse(f"<urn:h> <urn:h> {literal} .", RdfFormat.N_TRIPLES)))
-    assert isinstance(quad.object, Literal)
-    return quad.object.value
-
-
-def _unwritable(error: OSError) -> LogUnwritable:
-    return LogUnwritable(
-        f"The revision log cannot be written: {error}.", "Nothing was changed. See to the disk, then start again."
+def lost(store: int, log: int) -> LogDamaged:
+    return LogDamaged(
+        f"The store is at revision {store}, and the revision log ends at {log}.",
+        "The log has lost its end. Restore it from a backup; to go on without what is lost, remove the directories "
+        "live and snapshots.",
     )
 
 
-def _damaged(segment: Path, offset: int) -> LogDamaged:
+def _cut(path: Path, end: int) -> None:
+    """Move what follows an offset of a segment to the file beside. Raises OSError."""
+    if end < path.stat().st_size:
+        with path.open("r+b") as file, path.with_suffix(".torn").open("ab") as beside:
+            file.seek(end)
+            beside.write(file.read())
+            beside.flush()
+            os.fsync(beside.fileno())
+            file.truncate(end)
+            os.fsync(file.fileno())
+    if end == 0:
+        path.unlink()
+
+
+def _taken_back(path: Path, before: int | None) -> bool:
+    """Give a segment its former length, None for one that was not there; whether that is certain."""
+    try:
+        if not path.is_file():
+            return True
+        with path.open("r+b") as file:
+            file.truncate(before or 0)
+            os.fsync(file.fileno())
+        if before is None:
+            path.unlink()
+            sync_directory(path.parent)
+    except OSError:
+        return False
+    return True
+
+
+def _unwritable(error: OSError, *, certain: bool = True) -> LogUnwritable:
+    became = (
+        "Nothing was changed."
+        if certain
+        else "The change may or may not have been made; repeat it with the same idempotency key."
+    )
+    return LogUnwritable(
+        f"The revision log cannot be written: {error}.", f"{became} See to the disk, then start again."
+    )
+
+
+def _missing(first: int, last: int) -> LogDamaged:
     return LogDamaged(
-        f"The revision log is damaged: {segment.name} at byte {offset}.",
-        "Nothing was changed. Restore the file from a backup, or run govgraph verify to see what is affected.",
+        f"The revision log lacks revisions {first} to {last}.",
+        "Nothing was changed. Restore the missing files of the directory log from a backup.",
     )

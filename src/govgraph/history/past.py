@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import uuid4
 
 from govgraph.catalogue import Audience, View
 from govgraph.catalogue.kept import Kept
@@ -34,6 +33,7 @@ from govgraph.store.clone import clone
 from govgraph.store.directory import Directory, Held, hold_snapshot
 from govgraph.store.embedded import limits_of, open_snapshot
 from govgraph.store.live import Live
+from govgraph.store.rooms import remove_unused, room
 from govgraph.store.snapshot import Snapshot
 from govgraph.store.workers import Limits
 
@@ -211,21 +211,20 @@ class Past:
 
     def _make(self, revision: int, path: Path) -> None:
         """Only one thread does so at a time."""
-        draft = path.with_name(f"{revision}.{uuid4().hex[:8]}.draft")
         try:
-            start = self._begin(revision, draft)
-            if start == revision:
-                draft.rename(path)
-                return
-            live = Live.open(draft, self._base)
-            replay(live, self._log_of_maker, start, revision)
-            head = self._log_of_maker.entry(revision).head
-            live.apply(live.numbered(revision, head.at, head.contract))
-            live.backup(path)
+            with room(self._directory.path) as place:
+                draft, made = place / "draft", place / "made"
+                start = self._begin(revision, draft)
+                if start == revision:
+                    draft.rename(path)
+                    return
+                live = Live.open(draft, self._base)
+                replay(live, self._log_of_maker, start, revision)
+                live.backup(made)
+                del live  # else it goes on writing into what is being removed
+                made.rename(path)
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error}.", "See to space and rights there.") from error
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
 
     def _begin(self, revision: int, draft: Path) -> int:
         """Clone the state that is nearest; its revision."""
@@ -272,21 +271,11 @@ class Past:
             self._making.release()
 
     def _tidy(self) -> None:
-        """Give up what was not asked for longest, unless somebody reads it, and what builds left that broke off."""
+        """Give up what was not asked for longest, unless somebody reads it: then the next one makes room instead."""
         place = past_of(self._directory.path)
-        for left in (*place.glob("*.draft"), *place.glob("*.new")):
-            shutil.rmtree(left, ignore_errors=True)
         states = sorted((p for p in place.iterdir() if p.name.isdecimal()), key=lambda p: p.stat().st_mtime)
         spare = len(states) - self._most
         for path in states:
             if spare <= 0:
                 return
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path)
-                spare -= 1
-            except BlockingIOError:
-                pass  # the next one makes room in its stead
-            finally:
-                os.close(descriptor)
+            spare -= remove_unused(path)

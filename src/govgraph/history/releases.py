@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 from govgraph.errors import ChangeError, NotFound, ParameterError, StoreError
+from govgraph.files import replace_text, take_place
 from govgraph.history.checkpoints import releases_of
 from govgraph.history.past import Past
 from govgraph.store.clone import clone
+from govgraph.store.rooms import room
 
 _NAME = re.compile(r"(?!\d+$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _SAID = "release.json"
@@ -37,20 +37,20 @@ def release(directory: Path, past: Past, name: str, revision: int | None = None,
     """
     target = _place(directory, name)
     number = past.newest if revision is None else past.revision_at(str(revision))
-    beside = target.with_name(f".{uuid4().hex[:8]}.new")
     held = past.hold(number)
     try:
         made = Release(name, number, past.committed(number), datetime.now(UTC), note)
-        clone(held.path, beside / "store" / str(number))
-        _write(beside / _SAID, made)
-        beside.rename(target)
+        with room(directory) as place:
+            clone(held.path, place / "new" / "store" / str(number))
+            _write(place / "new" / _SAID, made)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            take_place(place / "new", target)
     except OSError as error:
         if target.exists():
             raise ChangeError(f"There is a release {name} already.", "Choose another name, or remove it.") from None
         raise StoreError(f"{target} cannot be written: {error}.", "See to space and rights there.") from error
     finally:
         held.release()
-        shutil.rmtree(beside, ignore_errors=True)
     return made
 
 
@@ -65,9 +65,8 @@ def remove(directory: Path, name: str) -> Release:
     found = next((one for one in _read_all(directory) if one.name == name), None)
     if found is None:
         raise NotFound(f"There is no release {name}.", "govgraph releases lists them.")
-    gone = place.with_name(f".{uuid4().hex[:8]}.new")
-    place.rename(gone)  # at once, whatever becomes of its files
-    shutil.rmtree(gone, ignore_errors=True)
+    with room(directory) as away:
+        place.rename(away / name)  # at once, whatever becomes of its files
     return found
 
 
@@ -103,7 +102,7 @@ def _place(directory: Path, name: str) -> Path:
 
 
 def _write(path: Path, said: Release) -> None:
-    path.write_text(json.dumps(as_json(said), indent=2), "utf-8")
+    replace_text(path, json.dumps(as_json(said), indent=2))
 
 
 def _read_all(directory: Path) -> Iterator[Release]:

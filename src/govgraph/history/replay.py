@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from pyoxigraph import Quad
 
 from govgraph.errors import NotFound
-from govgraph.history.log import Entry, Log
+from govgraph.history.log import Log
+from govgraph.history.record import Entry
 from govgraph.store.live import Live
 from govgraph.store.patch import Patch
 
@@ -16,6 +18,8 @@ Told = Callable[[int, int], None]
 """Called with how many revisions are done, and of how many."""
 _AT_ONCE = 30_000_000
 """Bytes of the log that are worked into one patch: what is held in memory is some ten times that."""
+_BULK = 5_000_000
+"""Bytes of a single record from which on the engine's own loader is quicker than transactions."""
 _SLICE = 20_000
 """Quads of one request to the engine."""
 
@@ -47,19 +51,24 @@ def difference(log: Log, one: int, other: int) -> Patch:
 
 
 def replay(live: Live, log: Log, start: int, end: int, told: Told | None = None) -> None:
-    """Make a store of one revision say what another does, but for its own number.
+    """Make another revision out of a store of one, with its number and date.
 
-    The store is not in one piece meanwhile; nobody else may be reading it. The first record of a log, whatever its
-    number, makes its revision out of nothing. Raises NotFound, LogDamaged, StoreError.
+    The store is marked meanwhile as not being in one piece; nobody else may be reading it. The first record of a log,
+    whatever its number, makes its revision out of nothing. Raises NotFound, LogDamaged, StoreError.
     """
+    if start == end:
+        return
     low, high = sorted((start, end))
     pieces = list(_pieces(low, _sizes(log, low, high)))
+    live.apply(live.marked(pending=True))
     done = 0
     for after, until in pieces if start < end else reversed(pieces):
         if told:
             told(done, high - low)
         _apply(live, log, after, until, forwards=start < end)
         done += until - after
+    head = next(log.heads(end))
+    live.apply(live.numbered(end, head.at, head.contract).then(live.marked(pending=False)))
 
 
 def _sizes(log: Log, low: int, high: int) -> list[int]:
@@ -90,8 +99,10 @@ def _pieces(low: int, sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
 def _apply(live: Live, log: Log, after: int, until: int, *, forwards: bool) -> None:
     if forwards and until - after == 1:
         entry = log.entry(until)
-        if not entry.removed and len(entry.added) > _AT_ONCE:
-            live.read(entry.added)  # a first load, which is best left to the engine
+        if len(entry.added) >= _BULK:
+            for part in _slices(replace(entry, added=b"").patch):
+                live.apply(part)
+            live.read(entry.added)
             return
     patch = net(log.read(after, until))
     for part in _slices(patch if forwards else patch.inverse):

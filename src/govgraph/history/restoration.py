@@ -21,8 +21,9 @@ from govgraph.history.checkpoints import log_of
 from govgraph.history.log import Log
 from govgraph.history.releases import Release, of_json, write_down
 from govgraph.store.clone import clone
-from govgraph.store.directory import FORMAT, Directory, sync_directory
+from govgraph.store.directory import FORMAT, Directory
 from govgraph.store.live import Live
+from govgraph.store.rooms import room
 
 _KNOWN = re.compile(rf"{SNAPSHOT}[\w-][\w.-]*|{LOG}\d+\.rdfp|{re.escape(QUADS)}|{re.escape(MANIFEST)}", re.ASCII)
 _PIECE = 1 << 20
@@ -138,15 +139,12 @@ def _put_in_force(manifest: Manifest, beside: Path, directory: Path) -> None:
             (beside / LOG).rename(log_of(directory))
         if manifest.records and Log(log_of(directory)).newest != manifest.revision:
             raise StoreError(f"The log of the backup does not end with revision {manifest.revision}.", _HINT)
-        snapshot = place.snapshot(manifest.revision)
-        snapshot.parent.mkdir()
-        (beside / SNAPSHOT).rename(snapshot)
-        live = place.fresh()
-        clone(snapshot, live)
-        if Live.open(live, manifest.base).revision != manifest.revision:
-            raise StoreError(f"The store of the backup is not at revision {manifest.revision}.", _HINT)
+        with room(directory) as made:
+            clone(beside / SNAPSHOT, made / "live")
+            if Live.open(made / "live", manifest.base).revision != manifest.revision:
+                raise StoreError(f"The store of the backup is not at revision {manifest.revision}.", _HINT)
+            place.swap(made / "live")
         for one in manifest.releases:
             write_down(directory, one)
+        place.publish(manifest.revision, (beside / SNAPSHOT).rename)
         beside.rmdir()
-        sync_directory(snapshot.parent)
-        place.put_in_force(manifest.revision, live)

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pyoxigraph import Quad
 
@@ -20,6 +19,7 @@ from govgraph.store.clone import clone
 from govgraph.store.comparison import Comparison
 from govgraph.store.directory import Directory, Held, hold_snapshot
 from govgraph.store.live import Live
+from govgraph.store.rooms import room
 
 Told = Callable[[str, int, int], None]
 """Called with what is being done, how much is done and of how much; 0 when unknown."""
@@ -73,8 +73,8 @@ class _Verification:
         faults: list[str] = []
         with _noting(faults):
             entries = self._read_log(faults)
-        with TemporaryDirectory(dir=self._place.path, prefix="verify.") as scratch:
-            made = Path(scratch) / "store"
+        with room(self._place.path) as scratch:
+            made = scratch / "store"
             with _noting(faults):
                 start = self._replay(made, quick=quick)
                 faults += self._compared(made)

@@ -78,7 +78,7 @@ def _frame(view: View) -> Iterator[Triple]:
     base = view.names.base
     catalog = description(view) or NamedNode(f"{base}catalog#catalog")
     yield Triple(catalog, RDF_TYPE, _word("Catalog"))
-    modified = Literal(view.reader.committed.isoformat(), datatype=name(XSD, "dateTime"))
+    modified = Literal(view.committed.isoformat(), datatype=name(XSD, "dateTime"))
     yield Triple(catalog, _word("modified"), modified)
     yield Triple(catalog, _word("home"), NamedNode(base))
     yield Triple(catalog, _word("vocabulary"), NamedNode(f"{base}ns"))

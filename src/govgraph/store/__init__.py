@@ -101,7 +101,9 @@ class Reader(Protocol):
     def instances(self, class_: NamedNode, graphs: Graphs) -> list[NamedNode]:
         """Every IRI typed so; grows with the catalogue."""
 
-    def incoming(self, node: NamedNode, graphs: Graphs, skip: int, limit: int) -> list[tuple[Term, NamedNode]]:
+    def incoming(
+        self, node: NamedNode | Literal, graphs: Graphs, skip: int, limit: int
+    ) -> list[tuple[Term, NamedNode]]:
         """A page of the (subject, predicate) that point to a node."""
 
     def query(self, query: Query) -> Result:

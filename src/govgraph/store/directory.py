@@ -11,13 +11,14 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from govgraph.errors import BaseMismatch, FormatTooNew, StoreError, StoreLocked
+from govgraph.files import replace_text, take_place
+from govgraph.store.rooms import remove_unused, room
 
 FORMAT = 2
 """Of the data directory; a newer govgraph that changes it counts up and migrates."""
@@ -90,7 +91,14 @@ class Directory:
             if held is not None:
                 return held
             # Several revisions may have come since ``current`` was read; then there is a newer one to hold.
-        raise StoreError(f"The snapshot {path} is missing.", "Load the catalogue again.")
+        raise StoreError(
+            f"The snapshot {path} is missing.", "Start govgraph serve, or make a change: who writes makes it again."
+        )
+
+    def shows(self, revision: int) -> bool:
+        """Whether readers find this revision: it is in force, and its snapshot is there."""
+        current = self.current()
+        return current is not None and current.revision == revision and self.snapshot(revision).is_dir()
 
     @property
     def live(self) -> Path:
@@ -109,7 +117,7 @@ class Directory:
     def writing(self) -> Iterator[None]:
         """The right to make a revision. Raises StoreLocked when another process or thread has it."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)  # drafts are for their keepers
             lock = (self.path / "writer.lock").open("w")
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written: {error}.", "Choose another with --data.") from error
@@ -122,38 +130,21 @@ class Directory:
                 ) from None
             yield
 
-    def fresh(self) -> Path:
-        """Where to build a revision; what builds that broke off have left behind is cleared away.
-
-        Every time another place, since the engine of one that broke off may still hold its own, and several processes
-        may build at a time.
-        """
-        for left in self.path.glob("live.*.new"):
-            process = left.name.split(".")[1].partition("-")[0]
-            if not (process.isdecimal() and Path(f"/proc/{process}").exists()):
-                shutil.rmtree(left, ignore_errors=True)
-        return self.path / f"live.{os.getpid()}-{uuid4().hex}.new"
-
-    def put_in_force(self, revision: int, beside: Path) -> None:
-        """Make a built revision the one in force: ``beside`` becomes ``live``; then tidy."""
-        self.swap(beside)
-        self.publish(revision)
-
     def swap(self, beside: Path) -> None:
         """``beside`` becomes ``live``."""
         shutil.rmtree(self.live, ignore_errors=True)
-        beside.rename(self.live)
-        sync_directory(self.path)
+        take_place(beside, self.live)
 
-    def publish(self, revision: int) -> None:
-        """Make a snapshot that is there the one readers use; then tidy."""
-        temporary = self.path / "current.new"
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(Current(revision, self._base, FORMAT)), file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path / "current")
-        sync_directory(self.path)
+    def publish(self, revision: int, copy: Callable[[Path], object]) -> None:
+        """Make the snapshot of a revision, which ``copy`` writes, the one readers use; then tidy."""
+        snapshot = self.snapshot(revision)
+        snapshot.parent.mkdir(parents=True, exist_ok=True)
+        with room(self.path) as place:
+            copy(place / "new")
+            if snapshot.exists():  # damaged, or of a writer that was killed before it was in force
+                snapshot.rename(place / "old")
+            take_place(place / "new", snapshot)
+        replace_text(self.path / "current", json.dumps(asdict(Current(revision, self._base, FORMAT))))
         self._tidy(revision)
 
     def snapshots(self) -> list[tuple[int, Path]]:
@@ -162,16 +153,10 @@ class Directory:
         return sorted(((int(path.name), path) for path in there if path.name.isdecimal()), reverse=True)
 
     def _tidy(self, revision: int) -> None:
-        for directory in self.snapshot(revision).parent.iterdir():
-            if directory.name.isdecimal() and int(directory.name) <= revision - self._kept:
-                descriptor = os.open(directory, os.O_RDONLY)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(directory)
-                except BlockingIOError:
-                    pass  # someone reads it; a later revision will tidy it away
-                finally:
-                    os.close(descriptor)
+        """Those that are read stay; a later revision will tidy them away."""
+        older = [path for number, path in self.snapshots() if number < revision]
+        for path in older[self._kept - 1 :]:
+            remove_unused(path)
 
 
 def recorded_base(path: Path) -> str | None:
@@ -205,12 +190,3 @@ def hold_snapshot(revision: int, path: Path) -> Held | None:
         os.close(descriptor)
         return None
     return Held(revision, path, descriptor)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make new names in a directory outlast a power failure."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,11 +6,11 @@ What lies where on disk, and who may touch it, is ``directory``'s to know; which
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from time import monotonic
@@ -24,6 +24,7 @@ from govgraph.settings import Settings
 from govgraph.store import Part
 from govgraph.store.directory import FORMAT, Directory, Held
 from govgraph.store.live import Live
+from govgraph.store.rooms import room
 from govgraph.store.snapshot import COMMITTED, Snapshot
 from govgraph.store.workers import Limits, Workers
 
@@ -173,6 +174,12 @@ class DiskStore:
     def exists(self) -> bool:
         return self._directory.current() is not None
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether the snapshot in force is there: it can be made again by whoever writes, if it is not."""
+        current = self._directory.current()
+        return current is not None and self._directory.shows(current.revision)
+
     def reader(self) -> Snapshot:
         with self._lock:
             now = monotonic()
@@ -196,41 +203,34 @@ class DiskStore:
             newest = current.revision if current else 0
             _refuse_outdated(after, newest)
             revision = newest + 1
-            beside = self.build(parts, _record(self.base, revision, contract_hash))
-            try:
-                snapshot = self._directory.snapshot(revision)
-                shutil.rmtree(snapshot, ignore_errors=True)  # of a load that broke off: it was never in force
-                snapshot.parent.mkdir(exist_ok=True)
-                pyoxigraph.Store.read_only(str(beside)).backup(str(snapshot))
-                self._directory.put_in_force(revision, beside)
-            except OSError as error:
-                raise _unwritten(self._directory.path, error) from error
-            finally:
-                shutil.rmtree(beside, ignore_errors=True)
+            with self.built(parts, _record(self.base, revision, contract_hash)) as beside:
+                try:
+                    self._directory.swap(beside)
+                    live = pyoxigraph.Store.read_only(str(self._directory.live))
+                    self._directory.publish(revision, lambda copy: live.backup(str(copy)))
+                except OSError as error:
+                    raise _unwritten(self._directory.path, error) from error
             self._looked = 0.0
             return revision
 
-    def build(
+    @contextmanager
+    def built(
         self, parts: Iterable[Part], record: Iterable[Quad] = (), complete: Callable[[Live], None] = lambda _: None
-    ) -> FilePath:
+    ) -> Iterator[FilePath]:
         """Put graphs together in a store beside the one in force; the directory it is in. ``complete`` may add to it.
 
-        Raises StoreError, and leaves nothing behind, when the disk refuses.
+        It is gone in the end, unless it was moved. Raises StoreError when the disk refuses.
         """
-        beside = self._directory.fresh()
-        try:
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            engine = pyoxigraph.Store(str(beside))
-            _build(engine, parts, record)
-            complete(Live(engine, self.base, self._limits))
-            engine.flush()
-        except OSError as error:
-            shutil.rmtree(beside, ignore_errors=True)
-            raise _unwritten(self._directory.path, error) from error
-        except BaseException:
-            shutil.rmtree(beside, ignore_errors=True)
-            raise
-        return beside
+        with room(self._directory.path) as place:
+            try:
+                engine = pyoxigraph.Store(str(place / "store"))
+                _build(engine, parts, record)
+                complete(Live(engine, self.base, self._limits))
+                engine.flush()
+            except OSError as error:
+                raise _unwritten(self._directory.path, error) from error
+            del engine
+            yield place / "store"
 
     def follow(self) -> None:
         """Look for a newer revision with the next question, whenever the last look was."""
@@ -250,7 +250,6 @@ class DiskStore:
         current = self._directory.current()
         if current is None or (self._reader is not None and self._reader.revision == current.revision):
             return
-        self._mend(current.revision)
         held = self._directory.hold()
         if held is None:
             return
@@ -258,21 +257,6 @@ class DiskStore:
         if self._reader is not None:
             self._retire(self._reader)
         self._reader = newer
-
-    def _mend(self, revision: int) -> None:
-        """Make the snapshot in force again from the live store, should somebody have deleted it."""
-        snapshot, live = self._directory.snapshot(revision), self._directory.path / "live"
-        if snapshot.exists() or not live.is_dir():
-            return
-        with self._directory.writing():
-            try:
-                snapshot.parent.mkdir(exist_ok=True)
-                pyoxigraph.Store(str(live)).backup(str(snapshot))
-            except (OSError, RuntimeError) as error:
-                raise StoreError(
-                    f"The snapshot {snapshot} is missing and cannot be made again: {error}.",
-                    "Restore the data directory, or load into a new one.",
-                ) from error
 
     def _retire(self, reader: HeldSnapshot) -> None:
         """Close it once the slowest allowed query is through: a request may still be reading from it."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat
@@ -155,11 +154,9 @@ class Live:
         self._engine.bulk_load(quads, RdfFormat.N_QUADS, lenient=True)
 
     def backup(self, path: Path) -> None:
-        """A copy that shares its files with this one, there whole or not at all."""
-        beside = path.with_name(f"{path.name}.{uuid4().hex[:8]}.new")
+        """A copy that shares its files with this one."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine.backup(str(beside))
-        beside.rename(path)
+        self._engine.backup(str(path))
 
     def _said(self, predicate: NamedNode) -> Literal | None:
         quad = next(self._engine.quads_for_pattern(self._store, predicate, None, self._system), None)

@@ -6,29 +6,22 @@ the graphs that may have changed are compared as a whole.
 
 from __future__ import annotations
 
-import fcntl
 import multiprocessing
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from uuid import uuid4
 
 from pyoxigraph import Quad, RdfFormat, parse
 
-from govgraph.errors import GovgraphError, QueryOutOfMemory, QueryOverdue, StoreError, StoreMissing
+from govgraph.errors import GovgraphError, QueryOutOfMemory, QueryOverdue, StoreMissing
 from govgraph.store.clone import clone
 from govgraph.store.directory import Directory
 from govgraph.store.patch import Patch
 from govgraph.store.query_process import Limits
+from govgraph.store.rooms import room
 from govgraph.store.update import Changed, Prepared, Scope, forbidden
 from govgraph.store.update_process import Outcome, Task
-
-_FOLDER = "rehearsals"
 
 
 @dataclass(frozen=True)
@@ -49,11 +42,11 @@ def rehearse(directory: Directory, prepared: Prepared, scope: Scope, limits: Lim
     if held is None:
         raise StoreMissing(f"There is no catalogue in {directory.path}.", "Load one: govgraph load FILES, or --seed.")
     try:
-        with _room(directory.path / _FOLDER) as room:
-            copy = room / "store"
+        with room(directory.path) as place:
+            copy = place / "store"
             clone(held.path, copy)
             graphs = None if prepared.anywhere else scope.writable
-            changes = _ask(Task(prepared, str(held.path), str(copy), str(room), graphs, limits))
+            changes = _ask(Task(prepared, str(held.path), str(copy), str(place), graphs, limits))
             return Rehearsal(held.revision, _patch(changes, scope))
     finally:
         held.release()
@@ -72,45 +65,6 @@ def _patch(changes: tuple[Changed, ...], scope: Scope) -> Patch:
 def _quads(change: Changed, triples: bytes) -> Iterator[Quad]:
     for said in parse(triples, RdfFormat.N_TRIPLES, lenient=True):
         yield Quad(said.subject, said.predicate, said.object, change.graph)
-
-
-@contextmanager
-def _room(folder: Path) -> Iterator[Path]:
-    """A directory for one rehearsal, locked as long as it is used: so those that a killed process left behind can be
-    told, and cleared away."""
-    try:
-        folder.mkdir(exist_ok=True)
-        room = folder / uuid4().hex
-        # Locked before it has its name: nobody takes it for one left behind.
-        beside = folder / f".{room.name}"
-        beside.mkdir()
-        descriptor = os.open(beside, os.O_RDONLY)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        beside.rename(room)
-    except OSError as error:
-        raise StoreError(f"Nothing can be written in {folder}: {error}.", "See to space and rights there.") from error
-    try:
-        _clear(folder)
-        yield room
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-        os.close(descriptor)
-
-
-def _clear(folder: Path) -> None:
-    """Remove the rooms nobody uses."""
-    for left in folder.glob("[!.]*"):
-        try:
-            descriptor = os.open(left, os.O_RDONLY)
-        except OSError:
-            continue  # its owner has just removed it
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(left, ignore_errors=True)
-        except BlockingIOError:
-            pass  # in use
-        finally:
-            os.close(descriptor)
 
 
 def _ask(task: Task) -> tuple[Changed, ...]:

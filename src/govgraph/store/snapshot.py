@@ -50,11 +50,12 @@ class Snapshot:
         backward = [path for path in paths if path.inverse]
         asked: tuple[NamedNode | None, ...] = (None,) if len(forward) > _FEW else tuple(forward)
         for node in nodes:
-            if isinstance(node, Literal | Triple):
+            if isinstance(node, Triple):
                 continue
+            subject = None if isinstance(node, Literal) else node
             for graph in graphs:
-                for predicate in asked:
-                    for quad in match(node, predicate, None, graph):
+                for predicate in asked if subject is not None else ():
+                    for quad in match(subject, predicate, None, graph):
                         values = forward.get(quad.predicate)
                         if values is not None:
                             values.setdefault(node, []).append(quad.object)
@@ -93,7 +94,9 @@ class Snapshot:
         )
         return [subject for subject in found if isinstance(subject, NamedNode)]
 
-    def incoming(self, node: NamedNode, graphs: Graphs, skip: int, limit: int) -> list[tuple[Term, NamedNode]]:
+    def incoming(
+        self, node: NamedNode | Literal, graphs: Graphs, skip: int, limit: int
+    ) -> list[tuple[Term, NamedNode]]:
         quads = chain.from_iterable(self._engine.quads_for_pattern(None, None, node, graph) for graph in graphs)
         return [(quad.subject, quad.predicate) for quad in islice(quads, skip, skip + limit)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 
 from govgraph.contract import Contract
+from govgraph.errors import ChangeError
 from govgraph.store import Term
 from govgraph.validation import Finding, found
 from govgraph.validation.engines import compiled
@@ -21,5 +22,8 @@ class Focused:
 
     def findings(self, data: bytes, focus: Set[Term]) -> list[Finding]:
         """The findings of the focus nodes alone: of the others the triples (N-Triples) say only what these need."""
-        outcomes = (*self._check(data), *self._known.unknown((data,)))
+        try:
+            outcomes = (*self._check(data), *self._known.unknown((data,)))
+        except ValueError as error:  # the engine's word for data it cannot read
+            raise ChangeError(f"The change cannot be validated: {error}.", "Say it otherwise.") from error
         return list(dict.fromkeys(found(self._contract, one) for one in outcomes if one.focus in focus))

@@ -4,7 +4,7 @@ edit and no writer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import unquote
@@ -21,8 +21,9 @@ from govgraph.errors import BadRequest, Refused, WriterAway
 from govgraph.gate import Writer
 from govgraph.iris import PREFIXES
 from govgraph.media import GRAPH_FORMATS, HTML, JSON, RDF_SYNTAX, RDFXML, TURTLE, Format, choose, tidy
-from govgraph.validation import Finding, Points, Report, explain
+from govgraph.validation import Points, Report, explain
 from govgraph.validation.standard import standard
+from govgraph.validation.telling import told
 from govgraph.web.house import House
 from govgraph.web.language import N_, Said
 from govgraph.web.problem import PROBLEM, PROBLEM_TYPES
@@ -100,7 +101,7 @@ def refusal_of(house: House, request: Request, refused: Refused) -> Response:
         "hint": refused.hint,
         "accepted": False,
         "conforms": report.conforms,
-        "findings": _findings(house, request, report.findings),
+        "findings": told(house.contract, report.findings, _languages(house, request)),
     }
     if isinstance(refused.committed, Committed):
         said["change"] = _told(house, request, refused.committed)
@@ -130,34 +131,11 @@ def _told(house: House, request: Request, committed: Committed) -> dict[str, obj
         "at": committed.at.isoformat() if committed.at else None,
         "removed": committed.removed,
         "added": committed.added,
-        "introduced": _findings(house, request, committed.introduced),
-        "mended": _findings(house, request, committed.mended),
+        "introduced": told(house.contract, committed.introduced, _languages(house, request)),
+        "mended": told(house.contract, committed.mended, _languages(house, request)),
         "scores": {entity.value: _scored(scored) for entity, scored in committed.scores.items()},
         "catalogue": _scored(committed.catalogue),
     }
-
-
-def _findings(house: House, request: Request, findings: Iterable[Finding]) -> list[dict[str, object]]:
-    """Under the names that ``govgraph validate`` uses; ``code`` is the SHACL constraint by its short name."""
-    languages = _languages(house, request)
-    return [
-        {
-            "code": finding.component.value.rpartition("#")[2].removesuffix("ConstraintComponent"),
-            "entity": finding.entity.value,
-            "kind": finding.kind,
-            "severity": finding.severity.value,
-            "property": finding.property_name,
-            "rule": finding.rule,
-            "path": finding.path.predicate.value if finding.path else None,
-            "inverse": finding.path.inverse if finding.path else False,
-            "shape": getattr(finding.shape, "value", None),
-            "component": finding.component.value,
-            "value": getattr(finding.value, "value", None if finding.value is None else str(finding.value)),
-            "points": finding.points,
-            "message": explain(house.contract, finding, languages),
-        }
-        for finding in findings
-    ]
 
 
 def _languages(house: House, request: Request) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ What an audience may not see was left out before: it is given the changes of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Quad
@@ -109,7 +109,7 @@ class Difference:
     def _find_parts(self) -> dict[NamedNode, list[NamedNode]]:
         """The parts each entity has now, and those that the revision gave it or took from it."""
         now = self._view.parts(self._entities)
-        paths = {p.path.predicate for k in self._view.contract.kinds for p in k.properties if p.form is Form.PART}
+        paths = self._view.contract.part_predicates
         parts: dict[NamedNode, list[NamedNode]] = {}
         for entity in self._entities:
             found = dict.fromkeys(part for part in now.get(entity, ()) if isinstance(part, NamedNode))
@@ -120,7 +120,7 @@ class Difference:
             parts[entity] = [part for part in found if self._changes.of([part])]
         return parts
 
-    def _linked(self, nodes: Iterable[NamedNode], paths: set[NamedNode]) -> Iterator[NamedNode]:
+    def _linked(self, nodes: Iterable[NamedNode], paths: Collection[NamedNode]) -> Iterator[NamedNode]:
         for quad in _quads(self._changes.of(nodes)):
             if quad.predicate in paths and isinstance(quad.object, NamedNode):
                 yield quad.object

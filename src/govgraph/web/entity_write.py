@@ -21,9 +21,10 @@ from starlette.routing import BaseRoute, Route
 
 from govgraph.access import Author
 from govgraph.change import Committed
+from govgraph.change.departing import Delete, Withdraw
 from govgraph.change.description import Description
 from govgraph.change.edits import Edit, skolemised
-from govgraph.change.lifecycle import Delete, Publish, Withdraw
+from govgraph.change.lifecycle import Publish
 from govgraph.contract import Kind
 from govgraph.errors import BadRequest, ChangeError, NotFound, Stale
 from govgraph.iris import RDF_TYPE, compact
@@ -139,8 +140,9 @@ class Endpoint:
         return tuple(sorted(dict.fromkeys(triples), key=str))
 
 
-def _expected(request: Request, iri: NamedNode) -> Mapping[NamedNode, int]:
-    """The revision the entity has to have (RFC 9110 sections 13.1.1 and 13.1.2); 0: it must not be there.
+def _expected(request: Request, iri: NamedNode) -> Mapping[NamedNode, frozenset[int]]:
+    """The revisions the entity may have, any of several tags (RFC 9110 sections 13.1.1 and 13.1.2); 0: it must not be
+    there.
 
     Raises Stale for tags of which none can be met, as for those of another view.
     """
@@ -148,14 +150,14 @@ def _expected(request: Request, iri: NamedNode) -> Mapping[NamedNode, int]:
     if none_match and none_match != "*":
         raise BadRequest("If-None-Match has a tag.", "Write If-None-Match: * to create, If-Match to change.")
     if none_match:
-        return {iri: 0}
+        return {iri: frozenset({0})}
     if match in ("", "*"):
         return {}
     found = [_TAG.fullmatch(tag.strip()) for tag in match.split(",")]
-    revisions = [int(tag["revision"]) for tag in found if tag]
+    revisions = frozenset(int(tag["revision"]) for tag in found if tag)
     if not revisions:
         raise Stale(
             f"If-Match holds no tag of {compact(iri.value)} in the working view.",
             "Take the ETag of the document with ?view=working.",
         )
-    return {iri: max(revisions)}
+    return {iri: revisions}

@@ -139,7 +139,7 @@ class Endpoint:
         """The working view at a revision or later. Blocks until readers have it; raises RevisionAway."""
         settings, pause = self.house.settings, threading.Event()
         until = monotonic() + settings.revision_wait_seconds
-        while (view := self.house.catalogue.view(Audience.WORKING)).revision < minimum:
+        while (view := self.house.catalogue.view(Audience.WORKING)).reader.revision < minimum:
             if monotonic() >= until:
                 raise RevisionAway(f"Revision {minimum} has not come here yet.", "Try again shortly.")
             pause.wait(min(settings.refresh_seconds, _LOOK_SECONDS))

@@ -89,7 +89,7 @@ def catalog(house: House, suffix: str, request: Request) -> Response:
             about=About.of(visit, view),
             offered=offers.offered(view).values(),
             endpoints=offers.ENDPOINTS,
-            committed=view.reader.committed,
+            committed=view.committed,
             alternates=alternates,
             canonical=canonical,
             view=view,

@@ -14,12 +14,13 @@ from starlette.responses import Response
 from govgraph.access import Author
 from govgraph.access.audit import Outcome
 from govgraph.change import Committed
-from govgraph.errors import Forbidden
+from govgraph.errors import BadRequest, Forbidden
 from govgraph.gate.update import Updates, Wanted
 from govgraph.settings import Settings
 from govgraph.web.authentication import author_of
 from govgraph.web.change import Errand, answer_of, writer_of
 from govgraph.web.house import House
+from govgraph.web.language import N_, Said
 from govgraph.web.sparql_request import Updating, read
 from govgraph.web.turnstile import Turnstile
 from govgraph.web.view import remember
@@ -44,6 +45,11 @@ class UpdateEndpoint:
         Raises what ``Updates`` and ``author_of`` do.
         """
         author = await run_in_threadpool(author_of, self.house, request)
+        if "if-match" in request.headers:
+            raise BadRequest(
+                Said(N_("An update is of no single entry, so If-Match says nothing here.")),
+                Said(N_("Leave it out, or write the entry at the address of its document.")),
+            )
         if asked is None:
             updating = await read(request, self.house.settings.graph_megabytes * 1_000_000)
             assert isinstance(updating, Updating)

@@ -88,7 +88,7 @@ def view_of(house: House, request: Request) -> View:
             raise NotFound(Said(N_("The past is not kept here.")), Said(N_("Leave asOf out to see what is now.")))
         return house.past.view(wanted.audience, wanted.as_of)
     view = house.catalogue.view(wanted.audience)
-    if view.revision < wanted.minimum:
+    if view.reader.revision < wanted.minimum:
         raise RevisionAway(
             Said(N_("Revision %(revision)s has not come here yet."), revision=wanted.minimum),
             Said(N_("Try again shortly.")),
@@ -145,7 +145,7 @@ class Patience:
 
     def _newest(self) -> float:
         try:
-            return newest(self._house).revision
+            return newest(self._house).reader.revision
         except StoreError:
             return float("inf")  # the request itself will be told
 

@@ -21,7 +21,7 @@ from govgraph.store.patch import Patch
 Unit: TypeAlias = frozenset[Quad]
 
 
-class Past:
+class Aftermath:
     """``patch`` is of the revision, whatever its graphs. A few reads, two per level of parts, one per node that came.
 
     ``born`` and ``died`` are the nodes that came and went, by their types.
@@ -38,7 +38,7 @@ class Past:
         typed, untyped = _typed(self.added), _typed(self.removed)
         self.born, self.died = typed - untyped, untyped - typed
         self._fresh = self.born | self.died
-        self._parts = {path.predicate for path in state.part_paths}
+        self._parts = state.contract.part_predicates
         self._is_public = graph == state.names.public
 
     def clean(self) -> list[Unit]:
