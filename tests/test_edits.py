@@ -228,10 +228,10 @@ COUNTRY = (
     ORGANISATION
     + service(
         "a",
-        more="; gov:needsBlock <id/building-block/one> ; dct:requires <id/service/b>, <id/service/draft>"
+        more="; gov:needsBlock <id/building-block/one> ; cv:relatedService <id/service/b>, <id/service/draft>"
         "; dct:source <http://elsewhere.example/report> ; cv:hasChannel <id/channel/a-1>",
     )
-    + service("b", more="; dct:requires <id/service/a>; cv:hasChannel <id/channel/shared>")
+    + service("b", more="; cv:relatedService <id/service/a>; cv:hasChannel <id/channel/shared>")
     + """
 <id/channel/a-1> a cv:Channel ; dct:type code:Online ; cv:hasCost <id/cost/a-1-1> .
 <id/cost/a-1-1> a cv:Cost ; cv:hasValue 5e0 ; cv:currency <http://example.org/EUR> .
@@ -242,7 +242,7 @@ COUNTRY = (
 """
 )
 CHANNEL, COST, SHARED, DRAFTED = node("channel/a-1"), node("cost/a-1-1"), node("channel/shared"), node("service/draft")
-REQUIRES, HAS_CHANNEL, HAS_COST = expand("dct:requires"), expand("cv:hasChannel"), expand("cv:hasCost")
+RELATED, HAS_CHANNEL, HAS_COST = expand("cv:relatedService"), expand("cv:hasChannel"), expand("cv:hasCost")
 DESCRIPTION, REPLACED_BY = name(DCT, "description"), name(DCT, "isReplacedBy")
 
 
@@ -256,10 +256,10 @@ def test_a_published_entry_shows_with_its_parts_and_without_links_to_drafts(boar
     country.do(Publish(A))
     about = country.about(A, PUBLIC)
     assert Triple(A, expand("dct:source"), NamedNode("http://elsewhere.example/report")) in about
-    assert Triple(A, REQUIRES, B) in about
-    assert Triple(A, REQUIRES, DRAFTED) not in about
+    assert Triple(A, RELATED, B) in about
+    assert Triple(A, RELATED, DRAFTED) not in about
     country.do(Publish(DRAFTED))
-    assert Triple(A, REQUIRES, DRAFTED) in country.about(A, PUBLIC)
+    assert Triple(A, RELATED, DRAFTED) in country.about(A, PUBLIC)
     assert Triple(DRAFTED, STATUS, PUBLISHED) in country.about(DRAFTED, WORKING) & country.about(DRAFTED, PUBLIC)
 
 
@@ -275,7 +275,7 @@ def test_publishing_again_replaces_what_was_public_and_leaves_nothing_of_former_
     assert not country.about(CHANNEL, WORKING) | country.about(COST, WORKING)
     assert country.about(CHANNEL, PUBLIC), "what is published changes when it is published"
     country.do(Publish(A))
-    assert country.about(A, PUBLIC) == country.about(A, WORKING) - {Triple(A, REQUIRES, DRAFTED)}
+    assert country.about(A, PUBLIC) == country.about(A, WORKING) - {Triple(A, RELATED, DRAFTED)}
     assert country.about(mobile, PUBLIC)
     assert not country.about(CHANNEL, PUBLIC) | country.about(COST, PUBLIC)
 
@@ -301,7 +301,7 @@ def test_what_is_withdrawn_is_a_draft_with_a_tombstone_that_names_no_draft(board
     assert country.said(NAMES.history("public")) == {Triple(A, RDF_TYPE, TOMBSTONE)}, "it was not public any more"
     country.do(Publish(A))
     assert not country.said(NAMES.history("public"))
-    assert Triple(B, REQUIRES, A) in country.said(PUBLIC)
+    assert Triple(B, RELATED, A) in country.said(PUBLIC)
 
 
 def test_a_status_of_a_countrys_own_survives_withdrawal(board: Callable[[str], Board]) -> None:
@@ -318,7 +318,7 @@ def test_a_deletion_takes_parts_and_leaves_links_and_tombstones(board: Callable[
     country.do(Delete(A, replaced_by=B), Delete(DRAFTED))
     for graph in (WORKING, PUBLIC):
         assert not any(country.about(gone, graph) for gone in (A, CHANNEL, COST, DRAFTED))
-        assert Triple(B, REQUIRES, A) in country.said(graph)
+        assert Triple(B, RELATED, A) in country.said(graph)
     assert country.about(SHARED, WORKING), "it is a part of b as well"
     replaced = {Triple(A, RDF_TYPE, TOMBSTONE), Triple(A, REPLACED_BY, B)}
     assert country.said(NAMES.history("working")) == {*replaced, Triple(DRAFTED, RDF_TYPE, TOMBSTONE)}
@@ -343,7 +343,7 @@ def test_a_merge_leads_links_over_and_fills_gaps(board: Callable[[str], Board]) 
     country = board(
         COUNTRY
         + """
-<id/service/c> a cpsv:PublicService ; dct:title "Kept"@en ; dct:requires <id/service/a> .
+<id/service/c> a cpsv:PublicService ; dct:title "Kept"@en ; cv:relatedService <id/service/a> .
 """
     )
     kept = node("service/c")
@@ -360,7 +360,7 @@ def test_a_merge_leads_links_over_and_fills_gaps(board: Callable[[str], Board]) 
         Triple(kept, HAS_CHANNEL, CHANNEL),
     }
     assert country.about(COST, WORKING)
-    assert Triple(B, REQUIRES, kept) in country.about(B, WORKING)
+    assert Triple(B, RELATED, kept) in country.about(B, WORKING)
     assert not {A, kept, CHANNEL, COST} & {term for t in country.said(PUBLIC) for term in (t.subject, t.object)}
     assert country.about(A, NAMES.history("working")) == {
         Triple(A, RDF_TYPE, TOMBSTONE),
@@ -371,17 +371,17 @@ def test_a_merge_leads_links_over_and_fills_gaps(board: Callable[[str], Board]) 
 
 
 def test_a_merge_into_what_is_public_leads_public_links_over(board: Callable[[str], Board]) -> None:
-    country = board(COUNTRY + service("c", more="; dct:requires <id/service/a>"))
+    country = board(COUNTRY + service("c", more="; cv:relatedService <id/service/a>"))
     country.do(Merge(A, B))
     for graph in (WORKING, PUBLIC):
-        assert Triple(node("service/c"), REQUIRES, B) in country.said(graph)
+        assert Triple(node("service/c"), RELATED, B) in country.said(graph)
         assert not any(A in (t.subject, t.object) for t in country.said(graph))
     assert not country.about(CHANNEL, WORKING), "b has a channel already"
-    assert Triple(B, REQUIRES, DRAFTED) not in country.said(WORKING), "it required something, the duplicate, before"
+    assert Triple(B, RELATED, DRAFTED) not in country.said(WORKING), "it required something, the duplicate, before"
 
 
 def test_an_entry_that_pointed_to_its_duplicate_does_not_point_to_itself(board: Callable[[str], Board]) -> None:
-    country = board("<id/service/a> a cpsv:PublicService ; dct:requires <id/service/b> .")
+    country = board("<id/service/a> a cpsv:PublicService ; cv:relatedService <id/service/b> .")
     country.do(Entry(B, (Values(RDF_TYPE, (expand("cpsv:PublicService"),)),), new=True), Merge(B, A))
     assert country.said(WORKING) == {Triple(A, RDF_TYPE, expand("cpsv:PublicService"))}
 
@@ -430,20 +430,20 @@ def test_an_update_replaces_values_of_one_language_or_of_all(board: Callable[[st
         Entry(
             A,
             (Values(DCT_TITLE, (english("New"),), "EN"), Values(level, ()), Values(DESCRIPTION, (english("Else"),))),
-            added=(Triple(A, REQUIRES, INTERIOR),),
-            removed=(Triple(A, REQUIRES, DRAFTED), Triple(A, REQUIRES, COST)),
+            added=(Triple(A, RELATED, INTERIOR),),
+            removed=(Triple(A, RELATED, DRAFTED), Triple(A, RELATED, COST)),
         )
     )
     assert {(q.predicate, q.object) for q in patch.added} == {
         (DCT_TITLE, english("New")),
         (DESCRIPTION, english("Else")),
-        (REQUIRES, INTERIOR),
+        (RELATED, INTERIOR),
     }
     assert {(q.predicate, q.object) for q in patch.removed} == {
         (DCT_TITLE, english("A service")),
         (DESCRIPTION, english("What it does.")),
         (level, expand("code:Level2")),
-        (REQUIRES, DRAFTED),
+        (RELATED, DRAFTED),
     }
 
 
@@ -522,11 +522,11 @@ def test_a_part_belongs_to_its_entity_at_whatever_depth(board: Callable[[str], B
 def test_undoing_leaves_what_has_changed_since(board: Callable[[str], Board]) -> None:
     country = board(COUNTRY)
     texts = (Values(DCT_TITLE, (english("New"),), "en"), Values(DESCRIPTION, (english("Else"),)))
-    revision = country.do(Entry(A, texts, added=(Triple(A, REQUIRES, INTERIOR),), removed=(Triple(A, REQUIRES, B),)))
+    revision = country.do(Entry(A, texts, added=(Triple(A, RELATED, INTERIOR),), removed=(Triple(A, RELATED, B),)))
     country.do(Entry(A, (Values(DCT_TITLE, (english("Newer"),), "en"),)))
     undone = country.do(Undo.of(revision))
-    assert {(q.predicate, q.object) for q in undone.removed} == {(DESCRIPTION, english("Else")), (REQUIRES, INTERIOR)}
-    assert {(q.predicate, q.object) for q in undone.added} == {(DESCRIPTION, english("What it does.")), (REQUIRES, B)}
+    assert {(q.predicate, q.object) for q in undone.removed} == {(DESCRIPTION, english("Else")), (RELATED, INTERIOR)}
+    assert {(q.predicate, q.object) for q in undone.added} == {(DESCRIPTION, english("What it does.")), (RELATED, B)}
 
 
 def test_undoing_an_import_spares_what_has_grown_or_is_in_use(board: Callable[[str], Board]) -> None:
@@ -568,7 +568,7 @@ def test_a_withdrawal_undone_shows_no_link_of_or_to_what_has_been_withdrawn_sinc
     assert country.about(A, PUBLIC)
     assert not any(B in (t.subject, t.object) for t in country.said(PUBLIC))
     country.do(Publish(B))
-    assert {Triple(A, REQUIRES, B), Triple(B, REQUIRES, A)} <= country.said(PUBLIC)
+    assert {Triple(A, RELATED, B), Triple(B, RELATED, A)} <= country.said(PUBLIC)
 
 
 def test_a_publication_undone_after_another_is_a_withdrawal(board: Callable[[str], Board]) -> None:

@@ -53,10 +53,10 @@ CHAINED = (
 #+ columns.last = {type = "Service", en = "last", fr = "dernier"}
 #+ columns.chain = {type = "chain", en = "why", fr = "pourquoi"}
 #+ explain = {column = "chain", start = "first", end = "last", through = ["stop"]}
-SELECT ?first ?last ?stop WHERE { ?first dct:requires+ ?last } ORDER BY ?first ?last
+SELECT ?first ?last ?stop WHERE { ?first cv:relatedService+ ?last } ORDER BY ?first ?last
 """
 )
-EDGES = "SELECT ?from ?relation ?to WHERE { VALUES ?relation { dct:requires } ?from ?relation ?to }"
+EDGES = "SELECT ?from ?relation ?to WHERE { VALUES ?relation { cv:relatedService } ?from ?relation ?to }"
 
 
 @pytest.fixture
@@ -157,9 +157,9 @@ def test_a_later_directory_replaces_a_question_and_adds_others(contract: Contrac
 def few(small: Callable[..., Small]) -> View:
     return small(
         ORGANISATION
-        + service("a", more="; dct:requires <id/service/b>, <id/service/c>")
-        + service("b", more="; dct:requires <id/service/d>")
-        + service("c", more="; dct:requires <id/service/d>, <id/service/a>")
+        + service("a", more="; cv:relatedService <id/service/b>, <id/service/c>")
+        + service("b", more="; cv:relatedService <id/service/d>")
+        + service("c", more="; cv:relatedService <id/service/d>, <id/service/a>")
         + service("d")
     ).public
 
@@ -220,10 +220,10 @@ def test_the_shortest_chain_is_found_always_the_same(asked: Callable[..., Questi
     answer = ask(few, asked(CHAINED, EDGES), {})
     chains = {(row[0], row[1]): row[2] for row in answer.rows}
     a, b, c, d = (NamedNode(f"{BASE}id/service/{slug}") for slug in "abcd")
-    requires = NamedNode("http://purl.org/dc/terms/requires")
-    assert chains[a, d] == (Step(a, requires, b), Step(b, requires, d)), "over b and over c are as short; b comes first"
-    assert chains[c, d] == (Step(c, requires, d),)
-    assert chains[c, b] == (Step(c, requires, a), Step(a, requires, b))
+    related = NamedNode("http://data.europa.eu/m8g/relatedService")
+    assert chains[a, d] == (Step(a, related, b), Step(b, related, d)), "over b and over c are as short; b comes first"
+    assert chains[c, d] == (Step(c, related, d),)
+    assert chains[c, b] == (Step(c, related, a), Step(a, related, b))
     assert len(answer.rows) == 9
 
 

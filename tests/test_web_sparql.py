@@ -213,9 +213,9 @@ def drafts(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Iter
     path = directory / "small.ttl"
     draft = (
         '<id/service/secret> a cpsv:PublicService ; dct:title "SECRET title"@en ; dct:description "SECRET"@en ; '
-        'dct:requires <id/service/open> ; gov:publicationStatus code:Draft ; dcat:keyword "SECRET"@en .'
+        'cv:relatedService <id/service/open> ; gov:publicationStatus code:Draft ; dcat:keyword "SECRET"@en .'
     )
-    more = "; dct:requires <id/service/secret>"
+    more = "; cv:relatedService <id/service/secret>"
     path.write_text(TURTLE_PREFIXES + ORGANISATION + service("open", more=more) + draft, "utf-8")
     store = DiskStore(directory / "data", BASE)
     load = Load(store, contract)
@@ -246,7 +246,7 @@ def drafts(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "DESCRIBE <id/service/secret> FROM <graph/working>",
         "CONSTRUCT { ?s ?p ?o } FROM <graph/working> WHERE { ?s ?p ?o }",
         "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH <graph/working> { ?s ?p ?o } }",
-        "SELECT * { <id/service/open> (dct:requires|^dct:requires)* ?x . ?x ?p ?o }",
+        "SELECT * { <id/service/open> (cv:relatedService|^cv:relatedService)* ?x . ?x ?p ?o }",
         "SELECT * { { SELECT * { GRAPH <graph/working> { ?s ?p ?o } } } }",
         "SELECT * { VALUES ?g { <graph/working> } GRAPH ?g { ?s ?p ?o } }",
     ],
