@@ -145,6 +145,10 @@ class Names:
         """The findings of one audience's view, as a SHACL validation report."""
         return self.graph(f"report-{audience}")
 
+    def beside(self, audience: str) -> tuple[NamedNode, NamedNode, NamedNode]:
+        """What the house itself says for one audience: findings, history, scores."""
+        return self.report(audience), self.history(audience), self.scores(audience)
+
     def history(self, audience: str) -> NamedNode:
         """PROV about the revisions one audience may know of, and the tombstones of what it has lost."""
         return self.graph(f"history-{audience}")

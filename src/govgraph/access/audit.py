@@ -53,6 +53,11 @@ class Audit:
         self._strangers = 0
         self._missed = 0
 
+    @classmethod
+    def of(cls, data: Path) -> Audit:
+        """That of a data directory."""
+        return cls(data / "access" / "audit.log")
+
     def note(
         self,
         author: Author | None,

@@ -101,7 +101,7 @@ class View:
         catalogue_graph = names.public if audience is Audience.PUBLIC else names.working
         self.graphs: Graphs = (catalogue_graph, names.reference, names.vocabulary)
         self._report: Graphs = (names.report(audience),)
-        self._beside: Graphs = (*self._report, names.history(audience), names.scores(audience))
+        self._beside: Graphs = names.beside(audience)
         self._history: Graphs = (names.history(audience),)
         self._assumed = False
         self._kept = Kept(_KEPT)

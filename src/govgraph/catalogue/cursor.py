@@ -21,24 +21,33 @@ LONGEST = 16_384
 """Characters of a cursor: room for an IRI of some thousand characters beside the text."""
 
 
-def encode(entry: Entry) -> str:
-    return base64.urlsafe_b64encode(json.dumps(entry, ensure_ascii=False).encode()).decode()
+def encode(place: object) -> str:
+    """Whatever JSON holds, as text for an address."""
+    return base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode()).decode()
+
+
+def said(cursor: str) -> object:
+    """What was encoded, of whatever form: who asks knows which it has to be. Raises BadRequest."""
+    if len(cursor) > LONGEST:
+        raise strange(cursor)
+    try:
+        return json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, RecursionError):
+        raise strange(cursor) from None
+
+
+def strange(cursor: str) -> BadRequest:
+    """The refusal of a cursor that no page gave out."""
+    return BadRequest(f"The cursor {cursor[:40]!r} was not given out here.", "Take cursors from a page.")
 
 
 def decode(cursor: str, ordered: Sequence[Entry]) -> Entry:
     """The place a cursor stands for in an order of that sort. Raises BadRequest."""
-    refusal = BadRequest(f"The cursor {cursor[:40]!r} was not given out here.", "Take cursors from a page.")
-    if len(cursor) > LONGEST:
-        raise refusal
-    try:
-        said = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, RecursionError):
-        raise refusal from None
-    match said:
+    match said(cursor):
         case [[0 | 1 as absent, str() | int() | float() as key], str(iri)] if _is_key(absent, key):
             place: Entry = ((int(absent), key), iri)
         case _:
-            raise refusal
+            raise strange(cursor)
     if place[0] != LAST and ordered and ordered[0][0] != LAST and _is_text(ordered[0][0][1]) != _is_text(key):
         raise BadRequest(
             f"The cursor {cursor[:40]!r} is of a list in another order.",

@@ -8,8 +8,6 @@ nothing else found against it stands in the way. Nothing is validated again, so 
 
 from __future__ import annotations
 
-import base64
-import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,11 +15,9 @@ from typing import TypeAlias
 
 from pyoxigraph import NamedNode
 
-from govgraph.catalogue import View
-from govgraph.catalogue.cursor import LONGEST
+from govgraph.catalogue import View, cursor
 from govgraph.catalogue.summary import placed
 from govgraph.contract import Kind, Severity
-from govgraph.errors import BadRequest
 from govgraph.store import Path, Term
 from govgraph.validation import Finding, Points, points
 
@@ -101,7 +97,7 @@ def page(view: View, scope: Scope = Scope(), *, first: int = 20, after: str | No
     shown = found.ranked[start : start + first]
     return Leaf(
         mendings=shown,
-        cursors=tuple(_encode(mending.place) for mending in shown),
+        cursors=tuple(cursor.encode(mending.place) for mending in shown),
         total=len(found.ranked),
         unlocking=found.unlocking,
         now=found.now,
@@ -178,19 +174,8 @@ def _of_entry(entity: NamedNode, kind: Kind, findings: Iterable[Finding]) -> Ite
         )
 
 
-def _encode(place: Place) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode()).decode()
-
-
-def _decode(cursor: str) -> Place:
-    refusal = BadRequest(f"The cursor {cursor[:40]!r} was not given out here.", "Take cursors from a page.")
-    if len(cursor) > LONGEST:
-        raise refusal
-    try:
-        said = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, RecursionError):
-        raise refusal from None
-    match said:
+def _decode(text: str) -> Place:
+    match cursor.said(text):
         case [int() | float() as lost, bool(locked), str(entity), str(node), str(subject)]:
             return float(lost), locked, entity, node, subject
-    raise refusal
+    raise cursor.strange(text)

@@ -212,7 +212,7 @@ class Load:
     def _places(self, incoming: dict[NamedNode, NamedNode]) -> dict[NamedNode, NamedNode | None]:
         """Where the graphs of an export go; the graphs a load makes itself go nowhere."""
         names = self.names
-        of_audiences = [g for a in Audience for g in (names.report(a), names.history(a), names.scores(a))]
+        of_audiences = [graph for audience in Audience for graph in names.beside(audience)]
         made = (names.vocabulary, names.system, *of_audiences)
         return {
             **dict.fromkeys(made),

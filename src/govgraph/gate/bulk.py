@@ -91,8 +91,7 @@ class LoggedStore:
         building = _Building(self._contract, self._names, before, head)
         with self._disk.built(building.teed(parts), complete=building.complete) as beside:
             self._hand_over(beside, building.entry(), newest)
-        audit = Audit(self._settings.data / "access" / "audit.log")
-        audit.note(author, head.door, Outcome.ACCEPTED, revision=head.revision)
+        Audit.of(self._settings.data).note(author, head.door, Outcome.ACCEPTED, revision=head.revision)
         self._disk.follow()
         return head.revision
 

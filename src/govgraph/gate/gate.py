@@ -13,7 +13,7 @@ from datetime import datetime
 
 from pyoxigraph import NamedNode
 
-from govgraph.catalogue import Audience
+from govgraph.catalogue import Audience, View
 from govgraph.catalogue.scores import Scores, Sum
 from govgraph.catalogue.summary import Share
 from govgraph.change import Change, Committed, Scored
@@ -78,7 +78,8 @@ class Gate:
         newest = self._live.revision
         if change.after is not None and change.after != newest:
             raise RevisionConflict(f"The catalogue is at revision {newest}, not {change.after}.", "Look again.")
-        now = last_revisions(state.reader, self.names, list(change.expected))
+        view = View(state.reader, self.contract, self.names, Audience.WORKING)
+        now = last_revisions(view, list(change.expected))
         stale = {entity.value: now[entity] for entity, seen in change.expected.items() if now[entity] not in seen}
         trial = Trial(self._live, state, self._judge, rights, self._most_quads)
         try:
@@ -103,9 +104,9 @@ class Gate:
         judgements = {audience: trial.judge(audience) for audience in Audience}
         shares = {audience: trial.shares(audience, judgements[audience]) for audience in Audience}
         committed = self._told(change, trial, judgements[Audience.WORKING], shares[Audience.WORKING])
-        standing = _standing(trial, judgements)
+        standing = {key: finding for judged in judgements.values() for key, finding in judged.standing.items()}
         if standing:
-            raise self._refused(standing, committed, judgements.values())
+            raise self._refused(_ranked(standing.values()), committed, judgements.values())
         if not trial.net:
             return Considered(None, committed, ())
         at = clock()  # not before: until now nobody could have seen it
@@ -173,7 +174,7 @@ class Gate:
         found = scores.latest([scores.catalogue]).get(scores.catalogue)
         return found[1].sum.points if found else None
 
-    def _refused(self, standing: list[Finding], committed: Committed, judgements: Iterable[Judgement]) -> Refused:
+    def _refused(self, standing: tuple[Finding, ...], committed: Committed, judgements: Iterable[Judgement]) -> Refused:
         count = f"{len(standing)} findings" if len(standing) > 1 else "a finding"
         if any(judgement.cut_off for judgement in judgements):
             count = f"at least {len(standing)} findings"
@@ -181,20 +182,9 @@ class Gate:
         return Refused(
             f"The change would introduce {count} that may not be introduced.",
             " ".join(shown),
-            report=Report(tuple(standing)),
+            report=Report(standing),
             committed=committed,
         )
-
-
-def _standing(trial: Trial, judgements: Mapping[Audience, Judgement]) -> list[Finding]:
-    """The introduced findings that stand against a change, each once."""
-    found = {
-        key: finding
-        for audience, judgement in judgements.items()
-        for key, finding in judgement.introduced.items()
-        if trial.stands(audience, finding)
-    }
-    return list(_ranked(found.values()))
 
 
 def _ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -26,10 +26,12 @@ _LOT = 500
 
 @dataclass
 class Judgement:
-    """Findings by their keys. ``cut_off`` when the search stopped at as many grave ones as anybody reads."""
+    """Findings by their keys. ``standing`` are those of the introduced that stand against the change; ``cut_off`` when
+    the search stopped at as many of them as anybody reads."""
 
     introduced: dict[str, Finding] = field(default_factory=dict)
     mended: dict[str, Finding] = field(default_factory=dict)
+    standing: dict[str, Finding] = field(default_factory=dict)
     cut_off: bool = False
 
     def __bool__(self) -> bool:
@@ -61,7 +63,6 @@ class Judge:
         """
         graphs, judgement, seen = self.graphs(audience), Judgement(), Focus()
         report = (self._names.report(audience),)
-        refused = 0
         for lot in self._lots(live.reader, patch.within(graphs), ruled, graphs):
             fresh = lot.without(seen)
             seen |= fresh
@@ -73,8 +74,8 @@ class Judge:
                 introduced = {key: f for key, f in now.items() if key not in was}
                 judgement.introduced |= introduced
                 judgement.mended |= {key: f for key, f in was.items() if key not in now}
-                refused += sum(refusing(f) for f in introduced.values())
-                if refused >= self._most:
+                judgement.standing |= {key: f for key, f in introduced.items() if refusing(f)}
+                if len(judgement.standing) >= self._most:
                     judgement.cut_off = True
                     return judgement
         return judgement

@@ -139,7 +139,7 @@ def _begun(directory: Directory, live: Live | None, contract: Contract, base: st
     for audience in Audience:
         live.apply(scored_whole(View(live.reader, contract, names, audience)))
     graphs = [names.working, names.public, names.reference, names.vocabulary]
-    graphs += [graph(audience) for audience in Audience for graph in (names.report, names.history, names.scores)]
+    graphs += [graph for audience in Audience for graph in names.beside(audience)]
     head = Head(live.revision, live.reader.committed, door="file", contract=live.contract_hash, base=base)
     return Entry(head, b"", b"".join(nquads(live.reader.dump(graph), graph) for graph in graphs))
 

@@ -5,12 +5,13 @@ https://www.w3.org/TR/prov-o/ : a revision is a ``prov:Activity`` associated wit
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from govgraph.catalogue import Audience
+from govgraph.catalogue import Audience, View
+from govgraph.catalogue.chronicle import Chronicle
 from govgraph.history.record import Head
 from govgraph.iris import DCT, GOV, PREFIXES, RDF_TYPE, XSD, Names, name
 from govgraph.store import Path, Reader, Term
@@ -62,17 +63,13 @@ def _is_seen(reader: Reader, names: Names, audience: Audience, entity: NamedNode
     return bool(reader.values([entity], (Path(RDF_TYPE),), (own, names.reference))[Path(RDF_TYPE)])
 
 
-def last_revisions(reader: Reader, names: Names, entities: Collection[NamedNode]) -> dict[NamedNode, int]:
+def last_revisions(view: View, entities: Sequence[NamedNode]) -> dict[NamedNode, int]:
     """The revision that last changed each entity in the working graph: 1 for one no later revision touched, 0 for
     one that is not there."""
-    found = reader.values(list(entities), (_LAST,), (names.history(Audience.WORKING),))[_LAST]
-    there = reader.values(list(entities), (Path(RDF_TYPE),), (names.working, names.reference))[Path(RDF_TYPE)]
-    return {
-        entity: max((int(v.value) for v in found.get(entity, ()) if isinstance(v, Literal)), default=1)
-        if entity in there
-        else 0
-        for entity in entities
-    }
+    found = Chronicle(view).last_revisions(entities)
+    names = view.names
+    there = view.reader.values(entities, (Path(RDF_TYPE),), (names.working, names.reference))[Path(RDF_TYPE)]
+    return {entity: revision if entity in there else 0 for entity, revision in found.items()}
 
 
 def _number(number: int) -> Literal:

@@ -129,7 +129,7 @@ class Updates:
     def _dataset(self, wanted: Wanted) -> Dataset:
         names, audience = self._names, Audience.WORKING
         union = (names.working, names.reference, names.vocabulary)
-        visible = (*union, names.report(audience), names.history(audience), names.scores(audience))
+        visible = (*union, *names.beside(audience))
         if wanted.dataset is None:
             return Dataset((wanted.into,) if wanted.into else union, visible)
         default = tuple(graph for graph in wanted.dataset.default if graph in visible)

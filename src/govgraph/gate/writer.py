@@ -67,7 +67,7 @@ class LocalWriter:
         self._contract = contract
         self._settings = settings
         self._directory = Directory(settings.data, settings.base, settings.snapshots_kept)
-        self._audit = Audit(settings.data / "access" / "audit.log")
+        self._audit = Audit.of(settings.data)
         with ExitStack() as held:
             held.enter_context(self._directory.writing())
             self._live, self._log = opened(self._directory, settings.base, contract)

@@ -19,7 +19,7 @@ from govgraph.iris import GOV, RDF_TYPE, SH, XSD, digest, name
 from govgraph.store import Path, Term
 from govgraph.validation.engines import ENGINES, Outcome
 from govgraph.validation.messages import message
-from govgraph.validation.unknown import UNKNOWN, unknown
+from govgraph.validation.unknown import UNKNOWN, Known
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def check(
     outcomes = ENGINES[engine](contract.shapes, b"".join((*parts, contract.vocabulary)), most)
     findings = {found(contract, outcome) for outcome in outcomes}
     if unknown_already is None:
-        findings |= {found(contract, outcome) for outcome in unknown(contract, parts)}
+        findings |= {found(contract, outcome) for outcome in Known(contract).unknown(parts)}
     else:
         findings |= set(unknown_already)
     if most is not None and len(findings) > most:

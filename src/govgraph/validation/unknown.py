@@ -5,7 +5,7 @@ SHACL could only say so with closed shapes, whose findings would be of one sever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import pyoxigraph
 from pyoxigraph import RdfFormat
@@ -20,13 +20,8 @@ UNKNOWN = name(GOV, "UnknownPredicate")
 _TYPE = str(RDF_TYPE).encode()
 
 
-def unknown(contract: Contract, data: Sequence[bytes]) -> Iterator[Outcome]:
-    """One outcome per entity and predicate, however many values there are. Two passes over the data."""
-    return Known(contract).unknown(data)
-
-
 class Known:
-    """What a contract knows, made ready for who looks for unknown predicates often."""
+    """The predicates a contract knows, by kind."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -36,31 +31,26 @@ class Known:
         }
 
     def unknown(self, data: Sequence[bytes]) -> Iterator[Outcome]:
-        """As the function of that name."""
-        return _unknown(_kinds(self._contract, data), self._known, data)
-
-
-def _unknown(
-    kinds: dict[bytes, tuple[Kind, ...]], known: Mapping[Kind, set[bytes]], data: Sequence[bytes]
-) -> Iterator[Outcome]:
-    of_kinds = {of: set().union(*(known[kind] for kind in of)) for of in set(kinds.values())}
-    found: dict[bytes, Kind] = {}
-    for part in data:
-        for line in part.splitlines():
-            words = line.split(None, 2)
-            if len(words) == 3 and (of := kinds.get(words[0])) and words[1] not in of_kinds[of]:
-                found[words[0] + b" " + words[1]] = of[0]
-    # Parsed together, since most of what this finds is found in many entries.
-    lines = b"".join(said + b" <urn:of> .\n" for said in found)
-    for triple, kind in zip(pyoxigraph.parse(lines, RdfFormat.N_TRIPLES), found.values(), strict=True):
-        yield Outcome(
-            focus=triple.subject,
-            path=Path(triple.predicate),
-            severity=f"{SH}Info",
-            shape=kind.shape,
-            component=UNKNOWN.value,
-            value=None,
-        )
+        """One outcome per entity and predicate, however many values there are. Two passes over the data."""
+        kinds = _kinds(self._contract, data)
+        of_kinds = {of: set().union(*(self._known[kind] for kind in of)) for of in set(kinds.values())}
+        found: dict[bytes, Kind] = {}
+        for part in data:
+            for line in part.splitlines():
+                words = line.split(None, 2)
+                if len(words) == 3 and (of := kinds.get(words[0])) and words[1] not in of_kinds[of]:
+                    found[words[0] + b" " + words[1]] = of[0]
+        # Parsed together, since most of what this finds is found in many entries.
+        lines = b"".join(said + b" <urn:of> .\n" for said in found)
+        for triple, kind in zip(pyoxigraph.parse(lines, RdfFormat.N_TRIPLES), found.values(), strict=True):
+            yield Outcome(
+                focus=triple.subject,
+                path=Path(triple.predicate),
+                severity=f"{SH}Info",
+                shape=kind.shape,
+                component=UNKNOWN.value,
+                value=None,
+            )
 
 
 def _kinds(contract: Contract, data: Sequence[bytes]) -> dict[bytes, tuple[Kind, ...]]:

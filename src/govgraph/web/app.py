@@ -109,7 +109,7 @@ def open_house(settings: Settings, store: Store, writer: Writer | None = None) -
         languages=languages,
         renderer=Renderer(languages),
         tokens=Tokens(rights),
-        audit=Audit(rights / "audit.log"),
+        audit=Audit.of(settings.data),
         oidc=Issuer.of(settings, partial(organisation, contract=contract, names=catalogue.names)),
         writer=writer,
         past=Past.of(settings, contract),

@@ -134,7 +134,7 @@ class Endpoint:
     def _view(self, request: Request, target: NamedNode) -> View:
         """Who names a graph that only the working view has, asks for that view."""
         names, working = self.house.catalogue.names, Audience.WORKING
-        own = (names.working, names.report(working), names.history(working), names.scores(working))
+        own = (names.working, *names.beside(working))
         if target in own and "view" not in request.query_params:
             headers = [*request.scope["headers"], (VIEW_HEADER.encode(), str(working).encode())]
             request = Request({**request.scope, "headers": headers})
