@@ -26,6 +26,9 @@ class TurtleGraph:
     sources: list[Source] = field(default_factory=list)
     file_of: dict[Node, Source] = field(default_factory=dict)
     _index: dict[Node, dict[NamedNode, list[Value]]] = field(default_factory=dict)
+    _places: dict[Node, int] = field(default_factory=dict)
+    """Where each subject comes in the order of the files."""
+    _saying: dict[tuple[NamedNode, Value], set[Node]] = field(default_factory=dict)
 
     def read(self, directory: Path) -> None:
         """Add every ``*.ttl`` of a directory. Raises ContractError with file and line where one is no Turtle."""
@@ -48,6 +51,8 @@ class TurtleGraph:
         try:
             for quad in pyoxigraph.parse(content, RdfFormat.TURTLE):
                 subject, value = named(quad.subject), named(quad.object)
+                self._places.setdefault(subject, len(self._places))  # type: ignore[arg-type]
+                self._saying.setdefault((quad.predicate, value), set()).add(subject)  # type: ignore[arg-type]
                 self._index.setdefault(subject, {}).setdefault(quad.predicate, []).append(value)  # type: ignore[arg-type]
                 self.file_of.setdefault(subject, source)  # type: ignore[arg-type]
         except SyntaxError as error:
@@ -56,7 +61,7 @@ class TurtleGraph:
             ) from None
 
     def subjects(self, predicate: NamedNode, value: Value) -> Iterator[Node]:
-        return (s for s, said in self._index.items() if value in said.get(predicate, ()))
+        return iter(sorted(self._saying.get((predicate, value), ()), key=self._places.__getitem__))
 
     def values(self, node: Node, predicate: NamedNode) -> list[Value]:
         return self._index.get(node, {}).get(predicate, [])
