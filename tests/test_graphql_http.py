@@ -19,7 +19,7 @@ from conftest import BASE, REPOSITORY, Seed
 from govgraph.graphql import Limits, build_schema
 from govgraph.settings import read
 from govgraph.web.app import build_app
-from govgraph.web.graphql_examples import EXAMPLES
+from govgraph.web.graphql.examples import EXAMPLES
 
 JSON = "application/json"
 NEW = "application/graphql-response+json"

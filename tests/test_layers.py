@@ -12,7 +12,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "files", "iris", "settings", "media", "shipped"}),
     frozenset({"store", "contract"}),
     frozenset({"validation", "catalogue"}),
-    frozenset({"access", "history"}),
+    frozenset({"access", "history", "search"}),
     frozenset({"change"}),
     frozenset({"gate"}),
     frozenset({"question", "publication", "sheet"}),
@@ -30,6 +30,9 @@ DOORS = {
     "shacl": {"validation"},
     "pyshacl": {"validation"},
     "jwt": {"access"},
+    "icu": {"catalogue"},
+    "pyroaring": {"catalogue"},
+    "tantivy": {"search"},
 }
 
 

@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode
 from conftest import BASE, ORGANISATION, Small, service
 from govgraph.catalogue import View
 from govgraph.catalogue.kept import Kept
-from govgraph.catalogue.selection import Condition, Every, No, Order, Page, Selection, Some, Where, page
+from govgraph.catalogue.selection import Condition, Every, Key, No, Page, Selection, Some, Where, page
 from govgraph.catalogue.text import pick, relevant
 from govgraph.errors import BadRequest
 from govgraph.iris import CODE, Names, name
@@ -44,7 +44,7 @@ def slugs(found: Page) -> str:
 
 def select(view: View, where: Where = EVERYTHING, by: str | None = None, *, descending: bool = False) -> Selection:
     kind = view.contract.kind("Service")
-    return Selection(kind, where, Order(kind.property(by) if by else None, descending))
+    return Selection(kind, where, (Key((kind.property(by),) if by else (), descending),))
 
 
 def test_labels_sort_without_case_and_accents(view: View) -> None:

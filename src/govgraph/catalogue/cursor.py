@@ -10,11 +10,11 @@ from typing import TypeAlias
 
 from govgraph.errors import BadRequest
 
-Key: TypeAlias = tuple[int, str | float]
+SortKey: TypeAlias = tuple[int, str | float]
 """Of a thing with a value in the order: 0 and the value. Of one without: 1 and nothing, so that it comes last."""
-Entry: TypeAlias = tuple[Key, str]
+Entry: TypeAlias = tuple[SortKey, str]
 
-LAST: Key = (1, "")
+LAST: SortKey = (1, "")
 LONGEST_TEXT = 500
 """Characters of a text that count in an order, so that every cursor stays fit for an address."""
 LONGEST = 16_384

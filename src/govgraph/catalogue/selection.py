@@ -11,12 +11,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Literal as OneOf
 from typing import TypeAlias
 
 from pyoxigraph import Literal, NamedNode
 
 from govgraph.catalogue import View
-from govgraph.catalogue.cursor import LAST, LONGEST_TEXT, Entry, Key, decode, encode
+from govgraph.catalogue.cursor import LAST, LONGEST_TEXT, Entry, SortKey, decode, encode
 from govgraph.catalogue.text import pick, relevant, sort_key, tags_of
 from govgraph.contract import Form, Kind, Property
 from govgraph.store import Term
@@ -33,6 +34,33 @@ class Condition:
     property: Property
     operator: str
     values: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True)
+class Related:
+    """What a relation leads to: ``some``, ``every`` or ``none`` of the entities it gives are as ``where`` says.
+
+    ``kind`` is theirs: what is of another kind is not as it says. Every and none hold where there is nothing.
+    """
+
+    property: Property
+    quantifier: OneOf["some", "every", "none"]
+    kind: Kind
+    where: Where
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The label, in whatever language, has this in it, case and accents apart."""
+
+    part: str
+
+
+@dataclass(frozen=True)
+class Among:
+    """It is one of these."""
+
+    entities: frozenset[NamedNode]
 
 
 @dataclass(frozen=True)
@@ -56,14 +84,19 @@ class No:
     of: Where
 
 
-Where: TypeAlias = Condition | Every | Some | No
+Where: TypeAlias = Condition | Related | Labelled | Among | Every | Some | No
 
 
 @dataclass(frozen=True)
-class Order:
-    """By a property, or by label where there is none; entities without a value come last in both directions."""
+class Key:
+    """What an order goes by: the label where ``path`` is empty; else what the relations before the last of it lead to,
+    and of that the last property: its value, or the label of the code or entity it is.
 
-    property: Property | None = None
+    Where a step leads to several, the least counts, descending the greatest. Entities without a value come last in both
+    directions.
+    """
+
+    path: tuple[Property, ...] = ()
     descending: bool = False
 
 
@@ -71,7 +104,7 @@ class Order:
 class Selection:
     kind: Kind
     where: Where = Every()
-    order: Order = Order()
+    order: tuple[Key, ...] = (Key(),)
     languages: tuple[str, ...] = ("en",)
 
 
@@ -98,7 +131,7 @@ def page(  # the four arguments of a Relay connection
     """A page of a selection, by the rules of Relay's cursor connections. Raises BadRequest for an unreadable cursor."""
     ordered = _ordered(view, selection)
     entries = _selected(view, selection, ordered)
-    rank = _falling if selection.order.descending else _rising
+    rank = _falling if selection.order[0].descending else _rising
     start = bisect_right(entries, rank(decode(after, ordered)), key=rank) if after else 0
     stop = bisect_left(entries, rank(decode(before, ordered)), key=rank) if before else len(entries)
     stop = max(stop, start)
@@ -127,16 +160,17 @@ def _selected(view: View, selection: Selection, ordered: list[Entry]) -> list[En
 def _ordered(view: View, selection: Selection) -> list[Entry]:
     """The kind's entities with their sort keys, sorted; found once per view, kind, order and what of the preference of
     languages can make a difference."""
-    kind, order = selection.kind, selection.order
-    languages = relevant(selection.languages, _tags(view, order.property))
+    kind, order = selection.kind, selection.order[0]
+    by = order.path[0] if order.path else None
+    languages = relevant(selection.languages, _tags(view, by))
 
     def find() -> list[Entry]:
         members = view.members(kind)
-        if order.property is None:
+        if by is None:
             labels = view.labels(members, languages)
-            keys: dict[Term, Key] = {member: (0, _text_key(labels[member].text)) for member in members}
+            keys: dict[Term, SortKey] = {member: (0, _text_key(labels[member].text)) for member in members}
         else:
-            keys = _keys(view, order.property, languages)
+            keys = _keys(view, by, languages)
         rank = _falling if order.descending else _rising
         return sorted(((keys.get(member, LAST), member.value) for member in members), key=rank)
 
@@ -181,12 +215,12 @@ def _falling(entry: Entry) -> tuple[object, ...]:
     return absent, _Falling(key), iri
 
 
-def _keys(view: View, prop: Property, languages: Sequence[str]) -> dict[Term, Key]:
+def _keys(view: View, prop: Property, languages: Sequence[str]) -> dict[Term, SortKey]:
     column = view.column(prop)
     if prop.form in (Form.ENTITY, Form.CODE, Form.PART, Form.IRI):
         labels = view.labels((values[0] for values in column.values()), languages)
         return {node: (0, _text_key(labels[values[0]].text)) for node, values in column.items() if values[0] in labels}
-    keys: dict[Term, Key] = {}
+    keys: dict[Term, SortKey] = {}
     for node, values in column.items():
         literal = pick(values, languages)
         if literal is not None:
@@ -210,6 +244,7 @@ def _matcher(view: View, where: Where, languages: Sequence[str]) -> Callable[[Na
             return lambda node: not inner(node)
         case Condition():
             return _condition(view, where)
+    raise NotImplementedError(where)
 
 
 def _condition(view: View, condition: Condition) -> Callable[[NamedNode], bool]:

@@ -7,7 +7,7 @@ beside the data (specification section 7.1.2).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -31,8 +31,8 @@ from govgraph.errors import Unauthorised
 from govgraph.graphql import schema as schemas
 from govgraph.graphql.desk import Desk
 from govgraph.graphql.faults import Said, failed, refused, said
-from govgraph.graphql.limits import Meter, Refusal, check_changes, check_document
-from govgraph.graphql.plan import Operation, Planner
+from govgraph.graphql.limits import Meter, Price, Refusal, check_changes, check_document
+from govgraph.graphql.plan import Operation, Planned, Planner
 from govgraph.graphql.reading import Limits, Request
 from govgraph.question import Question
 
@@ -64,12 +64,14 @@ class Told:
     errors: tuple[Said, ...] = ()
     reads: int = 0
     written: int = 0
+    extensions: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def body(self) -> dict[str, Any]:
         """The response of specification section 7.1: errors first, no data where nothing ran."""
         told: dict[str, Any] = {"errors": self.errors} if self.errors else {}
-        return told | ({"data": self.data} if self.ran else {})
+        told |= {"data": self.data} if self.ran else {}
+        return told | ({"extensions": self.extensions} if self.extensions else {})
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,17 @@ class _Document:
 
     ast: DocumentNode | None
     errors: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """An operation that may run: valid, with usable variables, within every limit; its price is known before."""
+
+    asked: Asked
+    type: OperationType
+    document: DocumentNode
+    plan: Mapping[str, Planned]
+    price: Price
 
 
 class _ProjectingExecutor(Executor[Any]):
@@ -107,12 +120,8 @@ class Schema:
         operation = get_operation_ast(document, asked.operation_name) if document else None
         return operation.operation.value if operation else None
 
-    def execute(self, asked: Asked | str, view: View, *, projecting: bool = True, desk: Desk | None = None) -> Told:
-        """Run an operation over a view; a mutation needs a desk, and reads from there what came of it.
-
-        Without ``projecting`` graphql-core walks every field of a query itself.
-        """
-        asked = Asked(asked) if isinstance(asked, str) else asked
+    def prepare(self, asked: Asked) -> Prepared | Told:
+        """An operation that may run, with its price; or what is told where it may not."""
         document = self._validated(asked.query)
         if document.ast is None or document.errors:
             return Told(False, errors=document.errors)
@@ -124,24 +133,37 @@ class Schema:
         if isinstance(variables, list):
             return Told(False, errors=tuple(said(error, "BAD_USER_INPUT") for error in variables))
         operation = Operation.of(self.core, document.ast, definition, variables)
-        writing = definition.operation is OperationType.MUTATION
-        if writing and desk is None:
-            return Told(False, errors=(refused(Unauthorised("Changes need a token.", _HOW)),))
+        meter = Meter(self.limits)
         try:
-            plan = Planner(operation, self.limits, schemas.rule_of, Meter(self.limits)).plan()
-            if writing:
+            plan = Planner(operation, self.limits, schemas.rule_of, meter).plan()
+            if definition.operation is OperationType.MUTATION:
                 check_changes(len(plan), self.limits)
         except GraphQLError as error:
             return Told(False, errors=(failed(error),))
         except Refusal as refusal:
             return Told(False, errors=(refused(refusal),))
-        request = Request(view, self.limits, plan, projecting, desk=desk)
+        return Prepared(asked, definition.operation, document.ast, plan, meter.price)
+
+    def execute(
+        self, asked: Prepared | Asked | str, view: View, *, projecting: bool = True, desk: Desk | None = None
+    ) -> Told:
+        """Run an operation over a view; a mutation needs a desk, and reads from there what came of it.
+
+        Without ``projecting`` graphql-core walks every field of a query itself.
+        """
+        asked = Asked(asked) if isinstance(asked, str) else asked
+        prepared = self.prepare(asked) if isinstance(asked, Asked) else asked
+        if isinstance(prepared, Told):
+            return prepared
+        if prepared.type is OperationType.MUTATION and desk is None:
+            return Told(False, errors=(refused(Unauthorised("Changes need a token.", _HOW)),))
+        request = Request(view, self.limits, prepared.plan, projecting, desk=desk)
         result = execute_sync(
             self.core,
-            document.ast,
+            prepared.document,
             context_value=request,
-            variable_values=given,
-            operation_name=asked.operation_name,
+            variable_values=dict(prepared.asked.variables or {}),
+            operation_name=prepared.asked.operation_name,
             executor_class=_ProjectingExecutor,
         )
         errors = tuple(failed(error) for error in result.errors or ())

@@ -35,6 +35,10 @@ class Rule:
         """At most how many things it may put below one source. Raises BadRequest for a size that cannot be."""
         return 1
 
+    def price(self, arguments: Arguments, limits: Limits) -> int:
+        """Points it costs per source beside the entities it gives; 0 for what the batch of its level reads."""
+        return 0
+
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         """One value per source. Leaves must be ready for JSON; a missing value is None."""
         raise NotImplementedError

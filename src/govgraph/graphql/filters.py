@@ -13,7 +13,7 @@ from typing import Any
 import strawberry
 from pyoxigraph import Literal, NamedNode
 
-from govgraph.catalogue.selection import Condition, Every, No, Order, Some, Where
+from govgraph.catalogue.selection import Condition, Every, Key, No, Some, Where
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import BadRequest, ContractError
 from govgraph.graphql.entities import refer
@@ -82,15 +82,16 @@ class Filters:
                 parts += _conditions(names, self._entries[kind.name][key], value)
         return Every(tuple(parts))
 
-    def ordered(self, kind: Kind, given: Sequence[Mapping[str, Any]] | None) -> Order:
+    def ordered(self, kind: Kind, given: Sequence[Mapping[str, Any]] | None) -> Key:
         """Raises BadRequest for more keys than one."""
         if not given:
-            return Order()
+            return Key()
         if len(given) > 1:
             raise BadRequest("orderBy has more than one key.", "Give one; entries that are equal come in order of IRI.")
         by = given[0]
         direction = by.get("direction")
-        return Order(self._orders[kind.name][by["field"].value], direction is not None and direction.value == "DESC")
+        prop = self._orders[kind.name][by["field"].value]
+        return Key((prop,) if prop else (), direction is not None and direction.value == "DESC")
 
     def _fill(self, kind: Kind) -> dict[str, _Entry]:
         mine = self._shells[kind.name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from graphql import DocumentNode, FieldNode, GraphQLError, Node
 
@@ -16,6 +17,27 @@ class Refusal(QueryTooCostly):
     def __init__(self, name: str, sentence: str, hint: str) -> None:
         super().__init__(sentence, hint)
         self.code = name
+
+
+@dataclass(frozen=True)
+class Price:
+    """What an operation costs, found before it runs: points, and what they are made of.
+
+    ``fields`` are those selected with fragments spread, ``entities`` at most those in the answer, ``surcharge`` is for
+    what costs more than its entities (counts, aggregates, questions, search).
+    """
+
+    fields: int
+    entities: int
+    surcharge: int
+    depth: int
+
+    @property
+    def points(self) -> int:
+        return 1 + self.entities // _ENTITIES_PER_POINT + self.surcharge
+
+
+_ENTITIES_PER_POINT = 100
 
 
 def located(refusal: GovgraphError, node: FieldNode) -> GraphQLError:
@@ -68,9 +90,16 @@ class Meter:
         self._limits = limits
         self._fields = 0
         self._entities = 0
+        self._surcharge = 0
+        self._depth = 0
+
+    @property
+    def price(self) -> Price:
+        return Price(self._fields, self._entities, self._surcharge, self._depth)
 
     def field(self, node: FieldNode, depth: int) -> None:
         self._fields += 1
+        self._depth = max(self._depth, depth)
         if depth > self._limits.depth:
             sentence = f"{node.name.value} stands {depth} levels deep; {self._limits.depth} are allowed."
             raise located(Refusal("TOO_DEEP", sentence, "Ask in two steps: the ids, then what is behind them."), node)
@@ -85,3 +114,7 @@ class Meter:
             held = f"With {node.name.value} the answer may hold {self._entities:,} entries"
             hint = "Give smaller pages: first on lists and on lists within lists."
             raise located(Refusal("TOO_MANY_NODES", f"{held}; {self._limits.nodes:,} are allowed.", hint), node)
+
+    def surcharge(self, points: int) -> None:
+        """Points beside those of the entities, of a rule that has a price of its own."""
+        self._surcharge += points

@@ -211,6 +211,7 @@ class Planner:
         definition = parent.fields[node.name.value]
         rule = self.rule_of(definition)
         arguments = get_argument_values(definition, node, self.operation.variables)
+        self.meter.surcharge(place.times * rule.price(arguments, self.limits))
         named = get_named_type(definition.type)
         many = is_list_type(get_nullable_type(definition.type))
         if is_leaf_type(named):

@@ -128,7 +128,7 @@ class _Members(Paged):
         selection = Selection(
             kind,
             self._filters.where(view.names, kind, arguments.get("filter")),
-            self._filters.ordered(kind, arguments.get("orderBy")),
+            (self._filters.ordered(kind, arguments.get("orderBy")),),
             texts.languages(arguments),
         )
         found = page(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from govgraph.catalogue import View
-from govgraph.catalogue.selection import Condition, Every, Order, Page, Selection, page
+from govgraph.catalogue.selection import Condition, Every, Key, Page, Selection, page
 from govgraph.catalogue.text import sort_key
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import BadRequest, NotFound
@@ -105,7 +105,7 @@ class List:
     def html(self) -> str:
         self._refuse_unknown()
         order = self._order()
-        found = self._page(Selection(self._kind, Every(tuple(self._conditions())), order, self._visit.languages))
+        found = self._page(Selection(self._kind, Every(tuple(self._conditions())), (order,), self._visit.languages))
         filters = self._filters()
         return self._visit.house.renderer.page(
             self._visit,
@@ -157,19 +157,19 @@ class List:
             raise BadRequest(Said(N_("Both after and before are given.")), Said(N_("Give one of them.")))
         return {"last" if before else "first": size, "after": after, "before": before}
 
-    def _order(self) -> Order:
+    def _order(self) -> Key:
         """``order=level`` or ``order=-level``; by title where nothing is said."""
         said = self._given.get("order", "")
         name = said.removeprefix("-")
         title = columns.title(self._kind)
         if not name or (title and name == title.name):
-            return Order(None, said.startswith("-"))
+            return Key((), said.startswith("-"))
         if name not in self._kind.by_name:
             raise BadRequest(
                 Said(N_("%(name)s is “%(value)s”."), name="order", value=said),
                 Said(N_("Choose one of: %(choices)s."), choices=", ".join(self._kind.by_name)),
             )
-        return Order(self._kind.property(name), said.startswith("-"))
+        return Key((self._kind.property(name),), said.startswith("-"))
 
     def _conditions(self) -> Iterator[Condition]:
         title = columns.title(self._kind)
@@ -207,7 +207,7 @@ class List:
         label = f"{self._visit.heading(prop.labels)} ({prop.name})"
         return BadRequest(Said(N_("%(name)s is “%(value)s”."), name=label, value=value), hint)
 
-    def _headings(self, order: Order) -> tuple[Heading, ...]:
+    def _headings(self, order: Key) -> tuple[Heading, ...]:
         title = columns.title(self._kind)
         sortable: list[tuple[str, Property | None, bool]] = [
             (self._visit.heading(title.labels) if title else self._visit.heading(self._kind.labels), None, False)
@@ -216,7 +216,7 @@ class List:
         headings = []
         for label, prop, numeric in sortable:
             name = prop.name if prop else (title.name if title else "title")
-            current = order.property is prop
+            current = order.path == ((prop,) if prop else ())
             turned = f"-{name}" if current and not order.descending else name
             direction = ("descending" if order.descending else "ascending") if current else ""
             href = self._visit.here(order=turned, after=None, before=None)

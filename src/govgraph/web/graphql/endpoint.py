@@ -39,7 +39,7 @@ from govgraph.media import HTML, JSON, Format, choose
 from govgraph.web import responses
 from govgraph.web.authentication import author_of
 from govgraph.web.body import read_body
-from govgraph.web.graphql_examples import EXAMPLES
+from govgraph.web.graphql.examples import EXAMPLES
 from govgraph.web.house import House
 from govgraph.web.refusal import advice
 from govgraph.web.view import as_of, remember, view_of
