@@ -32,6 +32,9 @@ class CountingReader:
     ) -> dict[Path, dict[Term, list[Term]]]:
         return self._counted().values(nodes, paths, graphs)
 
+    def some(self, nodes: Sequence[Term], path: Path, graphs: Graphs, most: int) -> dict[Term, list[Term]]:
+        return self._counted().some(nodes, path, graphs, most)
+
     def statements(self, nodes: Sequence[Term], graphs: Graphs) -> list[Triple]:
         return self._counted().statements(nodes, graphs)
 

@@ -19,9 +19,12 @@ from changes import CHANGES
 from figures import FIGURES, quiet_rdflib
 from govgraph.contract.reading import read
 from habits import Shape
+from lists import lists
 from measuring import Row, Sizes
+from partners import PARTNERS
+from serving import graphql_requests
 
-_ALL = (*FIGURES, *CHANGES)
+_ALL = (*FIGURES, lists, *CHANGES, *PARTNERS, graphql_requests)
 _QUICK = Sizes(large=210, validation=40, question=40, scaling=(40, 210), rounds=1, often=1, times=1)
 _LIBRARIES = ("pyoxigraph", "shacl", "pyshacl", "rdflib", "graphql-core")
 

@@ -28,7 +28,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat
 
 from govgraph import settings
 from govgraph.access import Author, Role
-from govgraph.catalogue import Audience
+from govgraph.catalogue import Audience, View
 from govgraph.change import Change
 from govgraph.change.edits import Statements
 from govgraph.change.seeding import seed
@@ -42,6 +42,7 @@ from govgraph.gate.writer import LocalWriter
 from govgraph.history.log import Log
 from govgraph.history.record import nquads
 from govgraph.iris import PREFIXES, RDF_TYPE, Names
+from govgraph.search import matching
 from govgraph.store.embedded import DiskStore
 
 BASE = "http://127.0.0.1:8000/"
@@ -106,10 +107,10 @@ def be_client(data: Path, number: int) -> None:
 
 
 def be_reader(data: Path) -> None:
-    """Read one snapshot after another until the standard input ends: no batch is there by half."""
+    """Read one snapshot after another until the standard input ends: no batch is there by half, and all are found."""
     over = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
-    store = DiskStore(data, BASE, refresh_seconds=0)
+    store, contract = DiskStore(data, BASE, refresh_seconds=0), read_contract()
     newest = 0
     while not over.is_set():
         reader = store.reader()
@@ -125,6 +126,9 @@ def be_reader(data: Path) -> None:
         )
         halves = {note: count for note, count in notes.items() if count != BATCH}
         assert not halves, f"revision {newest} has halves: {halves}"
+        found = matching(View(reader, contract, NAMES, Audience.WORKING), "batch")
+        drafts = [node for node in found if node.value.startswith(NAMES.entity("organisation", "c").value)]
+        assert len(drafts) == sum(notes.values()), f"revision {newest}: a search finds {len(drafts)} of {notes}"
         print("read", newest, len(notes), flush=True)
     store.close()
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import Seed
+from govgraph.shipped import EXPLORER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -142,3 +143,127 @@ def test_the_language_stays_on_the_way(page: Page, address: str) -> None:
     page.locator("main a[href*='/doc/service/']").first.click()
     page.wait_for_load_state()
     assert page.evaluate("document.documentElement.lang") == "fr"
+
+
+# the explorer of /graphql
+
+EDITOR = ".graphiql-query-editor .view-line"
+RUN = ".graphiql-execute-button"
+
+
+@pytest.fixture
+def explorer(browser: Browser) -> Iterator[Page]:
+    """A page of its own, that keeps nothing of what others did; it fails where anything complains."""
+    if not (EXPLORER / "manifest.json").is_file():
+        pytest.skip("needs the explorer: GOVGRAPH_BUILD_EXPLORER=1 pip install --no-deps --editable .")
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert [each for each in complaints if "401" not in each] == []
+
+
+def answered(page: Page) -> str:
+    """What the last operation gave; lines of an editor hold spaces that do not break."""
+    page.locator(".bar .told").filter(has_text="HTTP").wait_for()
+    page.locator(".graphiql-response .view-line").nth(1).wait_for()
+    return str(page.locator(".graphiql-response .view-lines").inner_text()).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("language", "word"), [("en", "As published"), ("fr", "Publié")])
+def test_the_explorer_fits_and_runs_an_example(
+    explorer: Page, address: str, language: str, word: str, width: int
+) -> None:
+    explorer.set_viewport_size({"width": width, "height": 900})
+    explorer.goto(f"{address}/graphql?lang={language}")
+    explorer.locator(EDITOR).first.wait_for()
+    assert explorer.get_by_text(word, exact=True).count() == 1
+    explorer.click(RUN)
+    assert '"score"' in answered(explorer)
+    assert explorer.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert explorer.evaluate("document.documentElement.scrollHeight < 2500")
+    assert (explorer.locator("h1").count(), explorer.locator("main").count()) == (1, 1)
+    asked = set(explorer.evaluate("performance.getEntriesByType('resource').map((one) => one.name)"))
+    assert len(asked) > 8
+    assert not [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+
+
+def test_an_example_opens_from_the_panel_and_runs_by_the_keyboard(explorer: Page, address: str) -> None:
+    explorer.goto(f"{address}/graphql?lang=en")
+    explorer.locator(EDITOR).first.wait_for()
+    explorer.locator(".panel-list button").nth(3).press("Enter")
+    explorer.locator(".graphiql-query-editor").filter(has_text="blockedServices").wait_for()
+    explorer.keyboard.press("Control+Enter")
+    assert '"blockedServices"' in answered(explorer)
+
+
+def test_the_explorer_documents_the_schema(explorer: Page, address: str) -> None:
+    explorer.goto(f"{address}/graphql?lang=en")
+    explorer.locator(EDITOR).first.wait_for()
+    explorer.locator(".graphiql-sidebar button").first.click()
+    explorer.locator(".graphiql-doc-explorer").get_by_text("Query", exact=True).first.click()
+    explorer.locator(".graphiql-doc-explorer").get_by_text("lifeEvents").first.wait_for()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_explorer_explains_an_answer_and_leads_to_sparql(explorer: Page, address: str, width: int) -> None:
+    explorer.set_viewport_size({"width": width, "height": 900})
+    explorer.goto(f"{address}/graphql?lang=fr&query=%7Bservices(first:3)%7Bnodes%7Btitle%7Bvalue%7D%7D%7D%7D")
+    explorer.locator(EDITOR).first.wait_for()
+    explorer.get_by_label("Expliquer", exact=True).check()
+    explorer.click(RUN)
+    panel = explorer.locator(".panel").filter(has_text="Ce qui a été lu")
+    panel.wait_for()
+    box = panel.bounding_box()
+    assert box is not None
+    assert 0 <= box["x"] < width - 150
+    link = panel.get_by_role("link", name="Ouvrir dans SPARQL").first.get_attribute("href")
+    assert link is not None
+    assert "/sparql?query=SELECT" in link
+
+
+def test_a_subscription_is_followed_over_a_websocket(explorer: Page, address: str, seed: Seed) -> None:
+    explorer.goto(
+        f"{address}/graphql?lang=en&query=subscription%7BcatalogueChanged(since:%220%22)%7Brevision%20door%7D%7D"
+    )
+    explorer.locator(EDITOR).first.wait_for()
+    with explorer.expect_websocket() as opened:
+        explorer.click(RUN)
+    assert opened.value.url == f"{address.replace('http', 'ws')}/graphql"
+    # It is refused, since nothing is kept from before the first revision, and the refusal shown.
+    explorer.locator(".graphiql-response").filter(has_text="first revision").wait_for()
+
+
+def test_drafts_need_a_token_that_is_never_in_an_address_nor_kept_beyond_the_tab(
+    explorer: Page, address: str, seed: Seed
+) -> None:
+    command = [sys.executable, "-m", "govgraph", "token", "create", "--role", "reader", "--label", "x"]
+    made = subprocess.run([*command, "--data", str(seed.directory)], capture_output=True, text=True, check=True)
+    token = next(word for word in made.stdout.split() if word.startswith("gov_"))
+    explorer.goto(f"{address}/graphql?lang=en&query=%7Bservices%7BtotalCount%7D%7D")
+    explorer.locator(EDITOR).first.wait_for()
+    explorer.get_by_label("With drafts").click()
+    assert "token" in explorer.locator(".bar [role=status]").inner_text()
+    explorer.get_by_label("Token").fill(token)
+    explorer.get_by_label("Token").press("Enter")
+    explorer.click(RUN)
+    kind = seed.contract.kind("Service")
+    assert f'"totalCount": {len(seed.working.members(kind))}' in answered(explorer)
+    assert token not in explorer.evaluate("JSON.stringify(localStorage) + location.href + document.cookie")
+    assert token not in str(explorer.evaluate("performance.getEntriesByType('resource').map((one) => one.name)"))
+    explorer.get_by_role("button", name="Forget").click()
+    assert token not in explorer.evaluate("JSON.stringify(sessionStorage)")
+
+
+def test_without_javascript_the_plain_form_shows_a_result(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/graphql?form=1&lang=en")
+    page.locator("#query").fill("{ services(first: 3) { nodes { label { value } page } } }")
+    page.get_by_role("button", name="Run").click()
+    assert page.locator("main tbody tr").count() == 3
+    context.close()

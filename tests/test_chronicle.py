@@ -179,3 +179,24 @@ def test_a_tombstone_says_what_replaced_the_entity(contract: Contract) -> None:
     assert history.tombstone(PERMIT) == chronicle.Tombstone(PERMIT, INTERIOR, merged=True)
     assert history.tombstone(DRAFT) is None
     assert Chronicle(catalogue.view(Audience.WORKING)).tombstone(DRAFT) is not None
+
+
+def test_pages_of_many_entities_are_those_of_each(contract: Contract) -> None:
+    chances = [(PASSPORT,), (PERMIT, PASSPORT), (PERMIT,), (PASSPORT,), (PERMIT, PASSPORT), (PASSPORT,)]
+    newest = len(chances) + 1
+    catalogue = build(contract, newest, [told(number, *of) for number, of in enumerate(chances, 2)])
+    chronicle = Chronicle(catalogue.view(Audience.PUBLIC))
+    entities = [PASSPORT, DRAFT, PERMIT]
+    for size in (1, 2, 10):
+        for number in (None, *range(1, newest + 2)):
+            for way in ("before", "after"):
+                pages = chronicle.leaves(entities, size, **{way: number})
+                for entity, page in zip(entities, pages, strict=True):
+                    alone = chronicle.leaf(Wanted(entity=entity), size, **{way: number})
+                    assert page.revisions == alone.revisions, (entity, size, way, number)
+                    if page.revisions:
+                        assert page.older is None or page.older == page.revisions[-1].number
+                        further = chronicle.leaf(Wanted(entity=entity), 1, before=page.revisions[-1].number).revisions
+                        assert bool(further) == (page.older is not None)
+                        newer = chronicle.leaf(Wanted(entity=entity), 1, after=page.revisions[0].number).revisions
+                        assert bool(newer) == (page.newer is not None)

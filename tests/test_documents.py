@@ -89,9 +89,10 @@ def test_the_sparql_of_the_readme_answers(seed: Seed) -> None:
         assert seed.public.table(query).rows, query
 
 
-def test_the_graphql_of_the_readme_answers(seed: Seed) -> None:
-    queries = blocks("graphql")
-    assert queries
+def test_the_graphql_of_the_documents_answers(seed: Seed) -> None:
+    about_queries = (REPOSITORY / "docs" / "queries.md").read_text("utf-8")
+    queries = [*blocks("graphql"), *blocks("graphql", about_queries)]
+    assert len(queries) >= 4
     schema = build_schema(seed.contract, seed.questions)
     for query in queries:
         result = schema.execute(query, seed.public)

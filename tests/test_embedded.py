@@ -188,6 +188,26 @@ def test_within_the_refresh_interval_the_directory_is_not_looked_at(tmp_path: Pa
     server.close()
 
 
+def test_what_stands_is_told_without_a_look_and_now_and_then_somebody_is_sent_to_look(tmp_path: Path) -> None:
+    writer = DiskStore(tmp_path, BASE)
+    server, eager = DiskStore(tmp_path, BASE, refresh_seconds=3600), DiskStore(tmp_path, BASE, refresh_seconds=0)
+    writer.replace(titled("first"), "hash")
+    assert server.standing() is None
+    assert server.standing() is None, "there is nothing yet, however often one asks"
+    reader = server.reader()
+    writer.replace(titled("second"), "hash")
+    assert server.standing() is reader
+    server.follow()
+    assert server.standing() is None
+    assert server.standing() is reader, "one looks for all"
+    assert title(server.reader()) == "second"
+    assert server.standing() is server.reader()
+    assert eager.reader() is not None
+    assert eager.standing() is None
+    server.close()
+    eager.close()
+
+
 def test_the_catalogue_is_there_after_a_restart(disk: Callable[..., DiskStore]) -> None:
     first = disk()
     assert not first.exists

@@ -33,6 +33,6 @@ def test_an_error_crosses_processes_whole() -> None:
 def test_only_what_may_go_better_shortly_says_when_to_ask_again() -> None:
     again = {error.__name__ for error in family(errors.GovgraphError) if error.retry_after}
     stores = {error.__name__ for error in family(errors.StoreError)} - {"RevisionConflict", "LogDamaged"}
-    assert again == {"QueryBusy", "IssuerAway"} | stores
+    assert again == {"QueryBusy", "QuotaSpent", "IssuerAway"} | stores
     assert {errors.QueryOutOfMemory.status, errors.ResultTooLarge.status} == {422}
     assert {errors.QueryBusy.status, errors.QueryOverdue.status} == {503}

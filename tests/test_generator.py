@@ -161,6 +161,7 @@ def test_a_quick_run_of_the_benchmark_prints_every_row(tmp_path: Path) -> None:
     assert Counter(figures) == {
         "load": 4,
         "full": 2,
+        "list:": 7,
         "page": 2,
         "change": 2,
         "the": 2,

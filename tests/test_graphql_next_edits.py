@@ -48,3 +48,8 @@ def test_next_edits_of_one_organisation_and_of_one_kind(ask: Callable[..., Any],
 def test_next_edits_that_cannot_be_told_are_refused(schema: Schema, view: View, arguments: str) -> None:
     told = schema.execute(Asked(f"{{ nextEdits({arguments}) {{ totalCount }} }}"), view)
     assert told.errors
+
+
+def test_a_kind_of_parts_has_nothing_to_mend_of_its_own(schema: Schema, view: View) -> None:
+    told = schema.execute("{ nextEdits(kind: CHANNEL) { totalCount } }", view)
+    assert told.errors[0]["extensions"]["code"] == "BAD_REQUEST"

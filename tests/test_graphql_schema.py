@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLNonNull, GraphQLObjectType, get_named_type
 
 from conftest import REPOSITORY, TURTLE_PREFIXES, Seed
-from govgraph.contract import Contract
+from govgraph.contract import Contract, Form
 from govgraph.contract.reading import read as read_contract
 from govgraph.errors import ContractError
 from govgraph.graphql import Schema, build_schema, print_schema
+from govgraph.graphql.names import camel
 
 
 def test_the_committed_schema_is_what_the_contract_gives(seed: Seed) -> None:
@@ -38,9 +39,11 @@ def test_every_kind_has_a_look_up_and_a_list_and_every_question_a_field(schema: 
     names = {k.plural for k in seed.contract.entities} | {
         k.name[0].lower() + k.name[1:] for k in seed.contract.entities
     }
-    assert len(names) == 2 * len(seed.contract.entities)
-    assert names <= set(root.fields)
-    assert len(root.fields) == len(names) + len(seed.questions) + 5
+    names |= {f"{k.plural}Aggregate" for k in seed.contract.entities}
+    assert len(names) == 3 * len(seed.contract.entities)
+    questions = {camel(name) for name in seed.questions}
+    others = {"catalogue", "node", "nodes", "entity", "nextEdits", "revisions", "_service", "_entities"}
+    assert set(root.fields) - {"search"} == names | questions | others
 
 
 def test_no_property_is_required_however_often_its_shape_says_so(schema: Schema, contract: Contract) -> None:
@@ -52,11 +55,32 @@ def test_no_property_is_required_however_often_its_shape_says_so(schema: Schema,
         assert not isinstance(type_.fields[prop.name].type, GraphQLNonNull)
 
 
-def test_every_stored_property_can_be_filtered_by(schema: Schema, contract: Contract) -> None:
-    for kind in contract.entities:
-        type_ = schema.core.type_map[f"{kind.name}Filter"]
-        assert isinstance(type_, GraphQLInputObjectType)
-        assert set(type_.fields) == {"and", "or", "not"} | {p.name for p in kind.properties if p.stored}
+def test_every_property_can_be_filtered_and_ordered_by(schema: Schema, contract: Contract) -> None:
+    for kind in contract.kinds:
+        filter_, order = (schema.core.type_map[f"{kind.name}{what}"] for what in ("Filter", "Order"))
+        assert isinstance(filter_, GraphQLInputObjectType)
+        assert isinstance(order, GraphQLInputObjectType)
+        properties = {p.name for p in kind.properties}
+        assert set(filter_.fields) - {"search"} == {"and", "or", "not", "label", "iri", *properties}
+        assert ("search" in filter_.fields) is not kind.part
+        assert set(order.fields) == {"label", *properties}
+        assert order.is_one_of
+
+
+def test_every_list_of_entities_of_one_kind_has_a_connection_beside_it(schema: Schema, contract: Contract) -> None:
+    found = 0
+    for kind in contract.kinds:
+        type_ = schema.core.type_map[kind.name]
+        assert isinstance(type_, GraphQLObjectType)
+        for prop in kind.properties:
+            listed = prop.form in (Form.ENTITY, Form.PART) and not prop.single and len(prop.kinds) == 1
+            assert (f"{prop.name}Connection" in type_.fields) is listed
+            if listed:
+                made = type_.fields[f"{prop.name}Connection"]
+                assert get_named_type(made.type) is schema.core.type_map[f"{prop.kinds[0]}Connection"]
+                assert list(made.args) == ["filter", "orderBy", "first", "after", "last", "before", "lang"]
+            found += listed
+    assert found > 90
 
 
 def test_types_and_fields_are_described_in_the_words_of_the_contract(schema: Schema, contract: Contract) -> None:
@@ -85,11 +109,22 @@ def test_former_names_keep_answering_and_deprecated_properties_say_why(tmp_path:
            [ sh:path gov:fax ; gov:apiName "fax" ; sh:name "fax"@en ; sh:datatype xsd:string ; sh:maxCount 1 ;
              gov:deprecated "Nobody has one, since 2027." ]""",
     )
-    type_ = build_schema(extended, {}).core.type_map["Service"]
+    types = build_schema(extended, {}).core.type_map
+    type_ = types["Service"]
     assert isinstance(type_, GraphQLObjectType)
     assert type_.fields["hotline"].deprecation_reason is None
     assert type_.fields["helpline"].deprecation_reason == "It is called hotline now."
     assert type_.fields["fax"].deprecation_reason == "Nobody has one, since 2027."
+    for name in ("ServiceFilter", "ServiceOrder", "CreateServiceInput", "ServicePatch"):
+        input_ = types[name]
+        assert isinstance(input_, GraphQLInputObjectType)
+        assert input_.fields["hotline"].deprecation_reason is None
+        assert input_.fields["helpline"].deprecation_reason == "It is called hotline now."
+        assert input_.fields["fax"].deprecation_reason == "Nobody has one, since 2027."
+    groups = types["ServiceGroupBy"]
+    assert isinstance(groups, GraphQLEnumType)
+    assert groups.values["HOTLINE"].deprecation_reason is None
+    assert groups.values["HELPLINE"].deprecation_reason == "It is called hotline now."
 
 
 def test_two_things_of_one_name_stop_the_start(contract: Contract) -> None:

@@ -93,6 +93,21 @@ def face(contract: Contract, loaded: Path, tmp_path: Path) -> Iterator[Face]:
     writer.close()
 
 
+def test_what_strangers_ask_again_follows_the_newest_revision(face: Face) -> None:
+    query = '{ service(slug: "visa") { title { value } } }'
+    for number in range(3):
+        title = f"Visa {number}"
+        changed = face.change(
+            f"""updateService(iri: "{VISA}", patch: {{ title: {{ value: "{title}", lang: "en" }} }})""", "committed"
+        )
+        assert changed == {"committed": True}
+        assert face.change(f'publishService(iri: "{VISA}")', "committed") == {"committed": True}
+        # A cookie says how new the answer has to be.
+        assert [face.public(query)["service"]["title"]["value"] for _ in range(3)] == [title] * 3
+        face.client.cookies.clear()
+        assert [face.public(query)["service"]["title"]["value"] for _ in range(3)] == [title] * 3
+
+
 def test_an_editor_fills_a_draft_until_it_can_be_published(face: Face) -> None:
     created = face.change(
         'createService(input: { title: { value: "Passport", lang: "en" } '

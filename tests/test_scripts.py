@@ -158,6 +158,21 @@ def test_a_changed_pyproject_is_installed_anew_and_only_then(checkout: Checkout)
     assert (place / "log").read_text().splitlines()[3:] == ["0 -m govgraph serve --seed --port 1"]
 
 
+def test_a_changed_explorer_is_installed_anew(checkout: Checkout) -> None:
+    place = checkout(RECORDING)
+    (place / "explorer" / "src").mkdir(parents=True)
+    source = place / "explorer" / "src" / "main.tsx"
+    source.touch()
+    os.utime(source, (0, 0))
+    command = ["bash", str(place / "scripts" / "serve"), "--port", "1"]
+    subprocess.run(command, env=environment(), check=True)
+    assert (place / "log").read_text().splitlines() == ["0 -m govgraph serve --seed --port 1"]
+    later = (place / ".venv" / "installed-dev").stat().st_mtime + 10
+    os.utime(source, (later, later))
+    subprocess.run(command, env=environment(), check=True)
+    assert any("pip install" in line for line in (place / "log").read_text().splitlines())
+
+
 def test_without_a_python_that_will_do_it_is_said(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "scripts", tmp_path / "scripts")
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)

@@ -202,3 +202,71 @@ def test_what_is_left_of_a_preference_chooses_as_the_whole_does(languages: list[
     for count in range(1, len(texts) + 1):
         for some in combinations(texts, count):
             assert pick(some, short) == pick(some, languages)
+
+
+def test_a_cursor_of_other_languages_is_refused_where_words_are_compared(view: View) -> None:
+    french = replace(select(view), languages=("fr",))
+    cursor = page(view, french, first=1).cursors[0]
+    with pytest.raises(BadRequest, match="other languages") as refused:
+        page(view, select(view), after=cursor)
+    assert "first page" in refused.value.hint
+    assert page(view, replace(french, languages=("FR",)), after=cursor).total == 5
+    by_number = select(view, by="transactionsPerYear")
+    cursor = page(view, by_number, first=1).cursors[0]
+    assert slugs(page(view, replace(by_number, languages=("fr",)), after=cursor)) == "dace"
+
+
+def test_an_order_has_so_many_keys_and_no_more(view: View) -> None:
+    keys = (Key(), Key((), True)) * 3
+    assert slugs(page(view, replace(select(view), order=keys[:5]))) == "deabc"
+    assert slugs(page(view, replace(select(view), order=()))) == "abcde"
+    with pytest.raises(BadRequest, match="6 keys") as refused:
+        page(view, replace(select(view), order=keys))
+    assert "at most 5" in refused.value.hint
+
+
+def test_a_cursor_finds_its_place_after_what_it_stood_at_is_gone(small: Callable[..., Small]) -> None:
+    def made(titles: dict[str, str]) -> View:
+        return small(ORGANISATION + "".join(service(slug, title) for slug, title in titles.items())).public
+
+    old = made({"a": "Ant", "b": "Bee", "c": "Cat", "d": "Dog"})
+    for descending, later, earlier in ((False, "bca", "x"), (True, "x", "acb")):
+        selection = select(old, descending=descending)
+        found = page(old, selection)
+        cursor = dict(zip(found.entities, found.cursors, strict=True))[NAMES.entity("service", "b")]
+        new = made({"x": "Adder", "a": "Zebra", "c": "Cat", "b": "Boar"})
+        selection = replace(selection, kind=new.contract.kind("Service"))
+        assert slugs(page(new, selection, after=cursor)) == later
+        assert slugs(page(new, selection, before=cursor)) == earlier
+
+
+@pytest.mark.parametrize(("language", "order"), [("sv", "bdac"), ("de", "cbda"), ("xx", "cbda"), ("not a tag", "cbda")])
+def test_words_stand_as_the_language_has_them(small: Callable[..., Small], language: str, order: str) -> None:
+    titles = {"a": "Zoll", "b": "Oase", "c": "Ö", "d": "Ost"}
+    tag = language if language in ("sv", "de") else "en"
+    turtle = "".join(
+        f'<id/service/{slug}> a cpsv:PublicService ; dct:title "{title}"@{tag} .' for slug, title in titles.items()
+    )
+    view = small(ORGANISATION + turtle).working
+    assert slugs(page(view, replace(select(view), languages=(language,)))) == order
+
+
+def test_a_walk_along_the_order_gives_what_sorting_gives(small: Callable[..., Small]) -> None:
+    many = "".join(service(f"{n:04}", f"Title {n}", f"; gov:transactionsPerYear {n}") for n in range(1200))
+    view = small(ORGANISATION + many).working
+    where = condition(view, "transactionsPerYear", "from", number(30))
+    for descending in (False, True):
+        selection = select(view, where, by="transactionsPerYear", descending=descending)
+        whole = page(view, selection)
+        assert len(whole.entities) == 1170
+        for at in (1, 500, 1168):
+            for found, expected in (
+                (page(view, selection, first=3, after=whole.cursors[at]), whole.entities[at + 1 : at + 4]),
+                (page(view, selection, last=3, before=whole.cursors[at]), whole.entities[max(at - 3, 0) : at]),
+            ):
+                assert found.entities == expected
+                assert found.has_next == (expected[-1:] != whole.entities[-1:])
+                assert found.has_previous == (expected[:1] != whole.entities[:1])
+                assert found.total == 1170
+        assert page(view, selection, first=0).has_next
+        assert not page(view, selection, first=0).has_previous

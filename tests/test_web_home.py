@@ -114,10 +114,10 @@ def test_messages_are_in_the_language_of_the_reader(client: TestClient) -> None:
     assert "Donnez aussi le titre en français." in client.get("/validation?lang=fr").text
 
 
-def test_the_search_says_that_it_finds_services(client: TestClient) -> None:
+def test_the_search_is_of_the_whole_catalogue(client: TestClient) -> None:
     page = client.get("/").text
-    assert '<label for="q">Find services by title</label>' in page
-    assert "Trouver des services par leur titre" in client.get("/?lang=fr").text
+    assert '<label for="q">Search the catalogue</label>' in page
+    assert "Rechercher dans le catalogue" in client.get("/?lang=fr").text
 
 
 def test_home_goes_on_without_a_question_that_is_too_costly(seed: Seed) -> None:

@@ -32,6 +32,7 @@ GovgraphError
 │   └── QueryTooCostly          it asks for more than it may
 │       ├── QueryBusy               others are before it, and its turn did not come
 │       ├── QueryOverdue            it met its deadline
+│       ├── QuotaSpent              who asks has spent the points of this while
 │       ├── QueryOutOfMemory        it met its memory limit
 │       └── ResultTooLarge          it met its size limit
 ├── BadRequest              an HTTP request contradicts its protocol
@@ -42,9 +43,10 @@ GovgraphError
 └── NotAcceptable           no format both sides know
 
 Each error is a sentence for people, a hint that says what to do, and a status (RFC 9110 section 15). Of those that are
-503, only what may go better shortly says when to ask again:
+503 or 429, only what may go better shortly says when to ask again:
 
     503 and Retry-After     QueryBusy: the same query will be answered when others are through
+    429 and Retry-After     QuotaSpent: with the next window there are points again
     503 and Retry-After     StoreError: the next revision, or the operator, mends it
     503 and Retry-After     IssuerAway: the operator of the issuer mends it
     503                     QueryOverdue: the same query would be stopped again
@@ -264,6 +266,20 @@ class QueryBusy(QueryTooCostly):
 class QueryOverdue(QueryTooCostly):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "query-overdue"
+
+
+class QuotaSpent(QueryTooCostly):
+    """``left`` points are left of ``most``; there are as many again after ``retry_after`` seconds."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "quota-spent"
+    retry_after = 1
+
+    def __init__(self, sentence: str, hint: str = "", *, left: int = 0, most: int = 0, retry_after: int = 1) -> None:
+        super().__init__(sentence, hint)
+        self.left = left
+        self.most = most
+        self.retry_after = retry_after
 
 
 class QueryOutOfMemory(QueryTooCostly):

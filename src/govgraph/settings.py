@@ -55,6 +55,21 @@ DECLARATIONS: tuple[Setting, ...] = (
     Setting("graphql_tokens", "5000", "most tokens in a GraphQL document"),
     Setting("graphql_nodes", "500000", "most entries one GraphQL answer may hold, by the sizes of its pages"),
     Setting("graphql_edits", "100", "most edits of one GraphQL change, and most changes of one request"),
+    Setting("graphql_price", "10000", "most points one GraphQL operation may cost (docs/graphql.md has the prices)"),
+    Setting("graphql_points", "0", "points a client may spend on GraphQL in a window; 0 counts none"),
+    Setting("graphql_points_seconds", "3600", "length of that window"),
+    Setting("graphql_at_once", "8", "GraphQL operations a process runs at a time; one client has at most half"),
+    Setting("graphql_waiting", "256", "GraphQL requests of one client that may wait for their turn"),
+    Setting("graphql_streams", "1000", "WebSockets and event streams each serving process holds open"),
+    Setting("graphql_streams_client", "100", "most of them of one client (its token, else its address)"),
+    Setting("graphql_operations", "50", "operations that may be under way over one WebSocket"),
+    Setting("graphql_greeting_seconds", "10", "how long a new WebSocket may take for its connection_init"),
+    Setting("graphql_idle_seconds", "300", "how long a WebSocket is held open with nothing to do; 0 for ever"),
+    Setting("graphql_heartbeat_seconds", "15", "how often an event stream with no events says that it is alive"),
+    Setting("graphql_batch", "0", "most GraphQL operations in one request; 0 takes no lists of operations"),
+    Setting("graphql_explain", "all", "who has GraphQL operations explained: all, working (on that view alone), none"),
+    Setting("graphql_documents", "any", "GraphQL documents that are run: any, or trusted (those partners registered)"),
+    Setting("graphql_cache_megabytes", "32", "GraphQL answers each serving process keeps for who asks the same"),
     Setting("text_characters", "20000", "longest text a GraphQL mutation writes"),
     Setting("refresh_seconds", "0.1", "how often a serving process looks for a new revision"),
     Setting("snapshot_seconds", "0.1", "how long after a change the writer makes a snapshot for readers"),
@@ -73,6 +88,14 @@ DECLARATIONS: tuple[Setting, ...] = (
     Setting("oidc_role_map", "", "what the claim says for our roles: catalogue-editors=editor,it=admin"),
     Setting("oidc_organisation_claim", "organisation", "claim that holds an editor's organisation, IRI or slug"),
 )
+
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "engine": ("shacl", "pyshacl"),
+    "graphql_explain": ("all", "working", "none"),
+    "graphql_documents": ("any", "trusted"),
+    "read_public": ("open", "token"),
+}
 
 
 @dataclass(frozen=True)
@@ -109,6 +132,21 @@ class Settings:
     graphql_tokens: int
     graphql_nodes: int
     graphql_edits: int
+    graphql_price: int
+    graphql_points: int
+    graphql_points_seconds: int
+    graphql_at_once: int
+    graphql_waiting: int
+    graphql_streams: int
+    graphql_streams_client: int
+    graphql_operations: int
+    graphql_greeting_seconds: float
+    graphql_idle_seconds: float
+    graphql_heartbeat_seconds: float
+    graphql_batch: int
+    graphql_explain: str
+    graphql_documents: str
+    graphql_cache_megabytes: int
     text_characters: int
     refresh_seconds: float
     snapshot_seconds: float
@@ -164,13 +202,11 @@ def _typed(name: str, type_name: str, text: str) -> object:
     except ValueError:
         kind = "a whole number" if type_name == "int" else "a number"
         raise SettingError(f"The setting {name} is {text!r}.", f"Give {kind}, not negative.") from None
-    match name:
-        case "base":
-            return _base(text)
-        case "engine":
-            return _engine(text)
-        case "read_public" if text not in ("open", "token"):
-            raise SettingError(f"The setting read_public is {text!r}.", "Choose open or token.")
+    if name == "base":
+        return _base(text)
+    choices = _CHOICES.get(name)
+    if choices and text not in choices:
+        raise SettingError(f"The setting {name} is {text!r}.", f"Choose one of: {', '.join(choices)}.")
     return text
 
 
@@ -181,9 +217,3 @@ def _base(text: str) -> str:
             f"The base {text!r} is no http(s) address.", "Give one such as https://data.example.gov/catalogue/ ."
         )
     return text if text.endswith("/") else text + "/"
-
-
-def _engine(text: str) -> str:
-    if text not in ("shacl", "pyshacl"):
-        raise SettingError(f"There is no SHACL engine {text!r}.", "Choose shacl or pyshacl.")
-    return text

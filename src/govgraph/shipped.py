@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 _PACKAGE = Path(__file__).parent
+EXPLORER = _PACKAGE / "web" / "explorer"
+"""What ``hatch_build.py`` built for ``/graphql``; without a file ``manifest.json`` where it could not."""
 
 
 def shipped(directory: str) -> Path:

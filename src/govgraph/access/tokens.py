@@ -1,19 +1,14 @@
 """Tokens of this installation: given once in clear, kept as digests, taken back at any time; knows no request.
 
-They lie in ``tokens.json`` of one directory, which is replaced as a whole under a lock and read again when it is
-another file than last time: a token given or taken back on the command line counts in a running server at once.
+They lie in ``tokens.json`` of one directory, a shared file: a token given or taken back on the command line counts in a
+running server at once.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hmac
 import json
-import os
 import secrets
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,8 +17,8 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from govgraph.access import Author, Role
-from govgraph.errors import NotFound, ParameterError, StoreError, Unauthorised
-from govgraph.files import replace_text
+from govgraph.errors import NotFound, ParameterError, Unauthorised
+from govgraph.files import SharedFile
 
 PREFIX = "gov_"
 """What every token begins with, so that secret scanners and people know one when they see it."""
@@ -64,11 +59,8 @@ class Tokens:
 
     def __init__(self, directory: Path) -> None:
         """Opens nothing; the directory is made when the first token is."""
-        self._directory = directory
-        self._file = directory / FILE
-        self._lock = threading.Lock()
-        self._seen: tuple[int, int, int] | None = None
-        self._kept: tuple[Token, ...] = ()
+        nothing: tuple[Token, ...] = ()
+        self._file = SharedFile(directory / FILE, _read, nothing)
 
     def create(self, role: Role, organisation: NamedNode | None, label: str, expires: datetime | None) -> str:
         """A new token's text, which cannot be had a second time.
@@ -85,7 +77,7 @@ class Tokens:
         text = PREFIX + secrets.token_urlsafe(BYTES)
         iri = organisation.value if organisation else ""
         token = Token(secrets.token_hex(5), _digest(text), role, iri, label, now, expires)
-        with self._changing() as kept:
+        with self._file.changing() as kept:
             self._write((*kept, token))
         return text
 
@@ -93,18 +85,18 @@ class Tokens:
         """Whose token it is. Raises Unauthorised, in the same words whatever is wrong with it."""
         asked, now = _digest(text), _now()
         # Every token is compared, each in the same time whether it is the one or not.
-        found = [token for token in self._current() if hmac.compare_digest(token.digest, asked)]
+        found = [token for token in self._file.current() if hmac.compare_digest(token.digest, asked)]
         if not found or not found[0].valid(now):
             raise not_valid()
         return found[0].author
 
     def list(self) -> tuple[Token, ...]:
         """All that were ever given, oldest first."""
-        return self._current()
+        return self._file.current()
 
     def revoke(self, id_: str) -> Token:
         """Take a token back; one that was taken back before stays as it is. Raises NotFound."""
-        with self._changing() as kept:
+        with self._file.changing() as kept:
             found = next((token for token in kept if token.id == id_), None)
             if found is None:
                 raise NotFound(f"There is no token {id_}.", "govgraph token list names those there are.")
@@ -113,43 +105,9 @@ class Tokens:
                 self._write(tuple(found if token.id == id_ else token for token in kept))
             return found
 
-    def _current(self) -> tuple[Token, ...]:
-        """The tokens of the file as it is now; read again only where it is another one."""
-        with self._lock:
-            try:
-                stat = self._file.stat()
-                seen = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
-                if seen != self._seen:
-                    self._kept = _read(self._file.read_text("utf-8"))
-                    self._seen = seen
-            except (FileNotFoundError, NotADirectoryError):
-                self._kept, self._seen = (), None
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                # Without knowing which tokens are valid none is.
-                raise StoreError(f"{self._file} cannot be read: {error}.", "Restore it, or move it away.") from error
-            return self._kept
-
-    @contextmanager
-    def _changing(self) -> Iterator[tuple[Token, ...]]:
-        """The newest tokens, while nobody else changes them."""
-        try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._directory / "tokens.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StoreError(f"{self._directory} cannot be written: {error}.", "See to its rights.") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield self._current()
-        finally:
-            os.close(descriptor)
-
     def _write(self, tokens: tuple[Token, ...]) -> None:
-        """Replace the file as a whole; under the lock."""
         written = {"format": FORMAT, "tokens": [_written(token) for token in tokens]}
-        try:
-            replace_text(self._file, json.dumps(written, ensure_ascii=False, indent=1), 0o600)
-        except OSError as error:
-            raise StoreError(f"{self._file} cannot be written: {error}.", "See to space and rights there.") from error
+        self._file.write(json.dumps(written, ensure_ascii=False, indent=1))
 
 
 def not_valid() -> Unauthorised:

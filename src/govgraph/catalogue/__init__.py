@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from govgraph.catalogue.kept import Kept
+from govgraph.catalogue.kept import Kept, Legacy
 from govgraph.catalogue.scores import MOST_IN_HISTORY, Scores
 from govgraph.catalogue.summary import Summary, kept_summary, sum_up
 from govgraph.catalogue.text import Label, label_of, pick, tags_of
@@ -32,6 +32,8 @@ _Value = TypeVar("_Value")
 _KEPT = 2000
 """Things a view keeps; a bound that a catalogue of many kinds and languages does not reach."""
 _ORDERS = 100
+_COLUMNS_LEFT, _ORDERS_LEFT = 600, 60
+"""What one revision leaves to the next."""
 
 _TYPE = Path(RDF_TYPE)
 _LAST = Path(name(GOV, "revision"))
@@ -83,8 +85,14 @@ class Catalogue:
         with self._lock:
             view = self._views.get(audience)
             if view is None or view.reader is not reader:
-                view = self._views[audience] = View(reader, self.contract, self.names, audience)
+                left = view.left if view else None
+                view = self._views[audience] = View(reader, self.contract, self.names, audience, left)
             return view
+
+    def standing(self, audience: Audience = Audience.PUBLIC) -> View | None:
+        """What ``view`` would give, where that needs no look at the disk; never blocks. None says nothing."""
+        view = self._views.get(audience)
+        return view if view is not None and view.reader is self._store.standing() else None
 
     def close(self) -> None:
         self._store.close()
@@ -93,7 +101,16 @@ class Catalogue:
 class View:
     """One audience, one revision. Safe to use from any thread."""
 
-    def __init__(self, reader: Reader, contract: Contract, names: Names, audience: Audience) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        contract: Contract,
+        names: Names,
+        audience: Audience,
+        left: Legacy | None = None,
+    ) -> None:
+        """``left`` is what earlier views of the same catalogue and audience left."""
+        self.left = left or Legacy(_COLUMNS_LEFT, _ORDERS_LEFT)
         self.reader = reader
         self.contract = contract
         self.names = names
@@ -104,6 +121,7 @@ class View:
         self._beside: Graphs = names.beside(audience)
         self._history: Graphs = (names.history(audience),)
         self._assumed = False
+        self._revision = 0
         self._kept = Kept(_KEPT)
         self.orders = Kept(_ORDERS)
         """Sorted lists: as many as strangers can think of, and each as long as its kind."""
@@ -112,7 +130,14 @@ class View:
     def revision(self) -> int:
         """The newest revision the audience knows of. Work on drafts makes revisions, too: strangers are not to see how
         often, nor fetch anew what is the same."""
-        return self.keep("revision", self._last_known)
+        if not self._revision:
+            self._revision = self.keep("revision", self._last_known)
+        return self._revision
+
+    @property
+    def revision_at_once(self) -> int:
+        """The same, where it has been found already; else 0. Never blocks."""
+        return self._revision
 
     @property
     def committed(self) -> datetime:
@@ -127,6 +152,11 @@ class View:
         catalogue = NamedNode(self.names.base)
         found = self.reader.values([catalogue], (_LAST,), self._history)[_LAST].get(catalogue, [])
         return max((int(v.value) for v in found if isinstance(v, Literal)), default=self.reader.revision)
+
+    @property
+    def label_paths(self) -> tuple[Path, ...]:
+        """Where the label of a node stands: at the first of them that says anything of it."""
+        return _LABELS
 
     @property
     def visible(self) -> Graphs:

@@ -25,6 +25,7 @@ MOST_LINKS = 5_000
 """Revisions of one organisation or author that are sorted; one that has more is met soon on a walk over all."""
 MOST_NAMED = 100
 """Entities a revision in a list is asked for; the rest is on its own page."""
+_ALL = 1 << 40
 
 CHANGED, NUMBER = name(GOV, "changed"), name(GOV, "revision")
 TOMBSTONE, REPLACED_BY, MERGED_INTO = name(GOV, "Tombstone"), name(DCT, "isReplacedBy"), name(GOV, "mergedInto")
@@ -98,6 +99,36 @@ class Chronicle:
         changed = (entity for of in found.values() for entity in of if isinstance(entity, NamedNode))
         return tuple(islice(changed, skip, None))
 
+    def changed(self, number: int) -> tuple[NamedNode, ...]:
+        """All entities a revision changed, in the order of their IRIs: the same at every later revision of the view."""
+
+        def find() -> tuple[NamedNode, ...]:
+            return tuple(sorted(self.entities_of(number, 0, _ALL), key=lambda entity: entity.value))
+
+        return self._view.orders.get(("changed", number), find)
+
+    def numbers_of(self, entities: Sequence[NamedNode]) -> dict[NamedNode, list[int]]:
+        """The revisions that changed each entity, oldest first. One read; grows with their number."""
+        path = Path(CHANGED, inverse=True)
+        found: Mapping[Term, list[Term]] = self._reader.values(entities, (path,), self._graphs)[path]
+        return {entity: sorted({self._number(one) for one in found.get(entity, ())} - {0}) for entity in entities}
+
+    def leaves(
+        self, entities: Sequence[NamedNode], size: int, *, before: int | None = None, after: int | None = None
+    ) -> list[Leaf]:
+        """What ``leaf`` says of each of some entities. Three reads, whatever their number."""
+        linked = self.numbers_of(entities)
+        found: dict[NamedNode, Leaf] = {}
+        shown = {entity: _shown(numbers, size, before, after) for entity, numbers in linked.items()}
+        read = {one.number: one for one in self._read(dict.fromkeys(n for page in shown.values() for n in page))}
+        for entity, numbers in linked.items():
+            page = [read[number] for number in shown[entity] if number in read]
+            oldest = page[-1].number if page else before or (after or 0) + 1
+            newest = page[0].number if page else after if after is not None else (before or 1) - 1
+            older, newer = any(number < oldest for number in numbers), any(number > newest for number in numbers)
+            found[entity] = Leaf(tuple(page), oldest if older else None, newest if newer else None)
+        return [found[entity] for entity in entities]
+
     def leaf(self, wanted: Wanted, size: int, *, before: int | None = None, after: int | None = None) -> Leaf:
         """At most ``size`` of the revisions before a number (else the newest), or the ones next after a number."""
         rising = after is not None
@@ -155,7 +186,7 @@ class Chronicle:
         """The revisions that point to a node; None where there are more than ``most``."""
 
         def find() -> frozenset[int] | None:
-            limit = most + 1 if most is not None else 1 << 40
+            limit = most + 1 if most is not None else _ALL
             links = self._reader.incoming(node, self._graphs, 0, limit)
             if most is not None and len(links) > most:
                 return None
@@ -200,6 +231,12 @@ def _revision(number: int, said: Mapping[NamedNode, Term], changed: Sequence[Nam
 def _is(wanted: Wanted, revision: Revision) -> bool:
     """The entity's own links have been followed; organisation and author may be too busy for that."""
     return wanted.organisation in (None, revision.organisation) and wanted.agent in (None, revision.agent)
+
+
+def _shown(numbers: Sequence[int], size: int, before: int | None, after: int | None) -> list[int]:
+    """Of numbers in their order: the last ones before a number, or the first ones after one; newest first."""
+    within = [n for n in numbers if (before is None or n < before) and (after is None or n > after)]
+    return (within[:size] if after is not None else within[max(len(within) - size, 0) :])[::-1]
 
 
 def _text(term: Term | None) -> str:

@@ -3,27 +3,63 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Sequence
-from math import isfinite
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
+import orjson
+
+from govgraph.catalogue.collation import NUMBER, WORDS, Value
 from govgraph.errors import BadRequest
 
-SortKey: TypeAlias = tuple[int, str | float]
-"""Of a thing with a value in the order: 0 and the value. Of one without: 1 and nothing, so that it comes last."""
-Entry: TypeAlias = tuple[SortKey, str]
+Place: TypeAlias = tuple[tuple[Value | None, ...], str]
+"""The value of each key of an order, None where there is none, and an IRI."""
 
-LAST: SortKey = (1, "")
 LONGEST_TEXT = 500
 """Characters of a text that count in an order, so that every cursor stays fit for an address."""
+MOST_KEYS = 5
 LONGEST = 16_384
-"""Characters of a cursor: room for an IRI of some thousand characters beside the text."""
+"""Characters of a cursor: room for an IRI of some thousand characters beside the texts."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a cursor belongs to: an order, and the preference of languages by which it compared words."""
+
+    order: str
+    languages: tuple[str, ...]
+
+    def encode(self, revision: int, place: Place) -> str:
+        """A cursor. The revision is the one it was given out at; it holds at any other."""
+        values, iri = place
+        keys = [value if value is None else [value[0], str(value[1])] for value in values]
+        return encode([revision, self.order, self.languages, keys, iri])
+
+    def decode(self, cursor: str) -> Place:
+        """The place a cursor of this order stands for. Raises BadRequest."""
+        match said(cursor):
+            case [int(), str(order), list(languages), list(keys), str(iri)] if _is_text(iri):
+                place = tuple(_value(cursor, key) for key in keys), iri
+            case _:
+                raise strange(cursor)
+        if order != self.order:
+            raise BadRequest(
+                f"The cursor {cursor[:40]!r} is of a list in another order.",
+                "Begin again at the first page, or ask for the order the cursor comes from.",
+            )
+        if languages != list(self.languages):
+            raise BadRequest(
+                f"The cursor {cursor[:40]!r} is of a list for other languages.",
+                "Begin again at the first page, or ask for the languages the cursor comes from.",
+            )
+        if len(keys) != order.count(",") + bool(order):
+            raise strange(cursor)
+        return place
 
 
 def encode(place: object) -> str:
     """Whatever JSON holds, as text for an address."""
-    return base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode()).decode()
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
 
 
 def said(cursor: str) -> object:
@@ -31,8 +67,8 @@ def said(cursor: str) -> object:
     if len(cursor) > LONGEST:
         raise strange(cursor)
     try:
-        return json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, RecursionError):
+        return orjson.loads(base64.urlsafe_b64decode(cursor.encode()))
+    except ValueError:
         raise strange(cursor) from None
 
 
@@ -41,26 +77,28 @@ def strange(cursor: str) -> BadRequest:
     return BadRequest(f"The cursor {cursor[:40]!r} was not given out here.", "Take cursors from a page.")
 
 
-def decode(cursor: str, ordered: Sequence[Entry]) -> Entry:
-    """The place a cursor stands for in an order of that sort. Raises BadRequest."""
-    match said(cursor):
-        case [[0 | 1 as absent, str() | int() | float() as key], str(iri)] if _is_key(absent, key):
-            place: Entry = ((int(absent), key), iri)
+def _value(cursor: str, key: object) -> Value | None:
+    match key:
+        case None:
+            return None
+        case [int(class_), str(text)] if not isinstance(class_, bool) and NUMBER <= class_ <= WORDS and _is_text(text):
+            if class_ == WORDS:
+                return class_, text
         case _:
             raise strange(cursor)
-    if place[0] != LAST and ordered and ordered[0][0] != LAST and _is_text(ordered[0][0][1]) != _is_text(key):
-        raise BadRequest(
-            f"The cursor {cursor[:40]!r} is of a list in another order.",
-            "Begin again at the first page, or ask for the order the cursor comes from.",
-        )
-    return place
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise strange(cursor) from None
+    if not number.is_finite():
+        raise strange(cursor)
+    return class_, number
 
 
-def _is_key(absent: object, key: str | float) -> bool:
-    if isinstance(absent, bool | float) or isinstance(key, bool):
+def _is_text(text: str) -> bool:
+    """JSON can hold half a character, which no text of ours does."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return False
-    return key == "" if absent else isinstance(key, str | int) or isfinite(key)
-
-
-def _is_text(key: str | float) -> bool:
-    return isinstance(key, str)
+    return True

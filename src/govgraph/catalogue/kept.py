@@ -38,6 +38,38 @@ class Kept:
             return cast("_Kept", place.value)
 
 
+class Heirlooms:
+    """At most ``most`` things that one revision leaves to the next; the one not touched longest makes room. Safe to use
+    from any thread. Who takes something has to see whether it still holds."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._things: OrderedDict[object, object] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, key: object) -> object:
+        """What was left there, None where there is nothing."""
+        with self._lock:
+            if key in self._things:
+                self._things.move_to_end(key)
+            return self._things.get(key)
+
+    def leave(self, key: object, thing: object) -> None:
+        with self._lock:
+            self._things[key] = thing
+            self._things.move_to_end(key)
+            while len(self._things) > self._most:
+                self._things.popitem(last=False)
+
+
+class Legacy:
+    """What the views of one audience leave to those after them: columns by what they are of, and orders."""
+
+    def __init__(self, columns: int, orders: int) -> None:
+        self.columns = Heirlooms(columns)
+        self.orders = Heirlooms(orders)
+
+
 class _Place:
     """Where one thing is kept. The lock lets its own thread in again: finding it may ask for what leads back here."""
 

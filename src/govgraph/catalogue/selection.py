@@ -1,111 +1,87 @@
 """Which entities of a kind, in which order, and which page of them; knows views, no face.
 
-Filters and orders work on columns that a view keeps for its revision: the first use of a property costs the length of
-its column, every further page its own length. Cursors carry the sort key, so a page follows its forerunner even when
-a new revision came between.
+Filters and orders are found once for a view's revision: the first use of a property costs the length of its column,
+that of a filter what it finds, every further page its own length. Cursors carry the values the order goes by, so a page
+follows its forerunner even when a new revision came between.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Literal as OneOf
-from typing import TypeAlias
+from itertools import islice
+from typing import Protocol
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
+from pyroaring import BitMap
 
 from govgraph.catalogue import View
-from govgraph.catalogue.cursor import LAST, LONGEST_TEXT, Entry, SortKey, decode, encode
-from govgraph.catalogue.text import pick, relevant, sort_key, tags_of
-from govgraph.contract import Form, Kind, Property
-from govgraph.store import Term
+from govgraph.catalogue.cursor import MOST_KEYS, Mark, Place
+from govgraph.catalogue.index import Lists
+from govgraph.catalogue.matching import (
+    EVERYTHING,
+    Among,
+    Condition,
+    Every,
+    Labelled,
+    No,
+    Related,
+    Some,
+    Where,
+    can_be_kept,
+    matches,
+)
+from govgraph.catalogue.ordering import Key, Order, order_of
+from govgraph.catalogue.text import MOST_LANGUAGES
+from govgraph.contract import Kind
+from govgraph.errors import BadRequest
 
+__all__ = [
+    "Among",
+    "Condition",
+    "Every",
+    "Key",
+    "Labelled",
+    "No",
+    "Page",
+    "Related",
+    "Selection",
+    "Some",
+    "Where",
+    "count",
+    "page",
+    "pages_among",
+]
 
-@dataclass(frozen=True)
-class Condition:
-    """What a property's values must be. ``operator``: equals, contains, from, to, exists, missing.
-
-    equals: one value is one of ``values`` (texts in whatever language, numbers however written); contains: one text
-    has the first value in it, case and accents apart; from, to: one value is at least, at most the first value.
-    """
-
-    property: Property
-    operator: str
-    values: tuple[Term, ...] = ()
-
-
-@dataclass(frozen=True)
-class Related:
-    """What a relation leads to: ``some``, ``every`` or ``none`` of the entities it gives are as ``where`` says.
-
-    ``kind`` is theirs: what is of another kind is not as it says. Every and none hold where there is nothing.
-    """
-
-    property: Property
-    quantifier: OneOf["some", "every", "none"]
-    kind: Kind
-    where: Where
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """The label, in whatever language, has this in it, case and accents apart."""
-
-    part: str
-
-
-@dataclass(frozen=True)
-class Among:
-    """It is one of these."""
-
-    entities: frozenset[NamedNode]
-
-
-@dataclass(frozen=True)
-class Every:
-    """All of the conditions hold; true when there are none."""
-
-    of: tuple[Where, ...] = ()
-
-
-@dataclass(frozen=True)
-class Some:
-    """At least one holds."""
-
-    of: tuple[Where, ...] = ()
-
-
-@dataclass(frozen=True)
-class No:
-    """It does not hold."""
-
-    of: Where
-
-
-Where: TypeAlias = Condition | Related | Labelled | Among | Every | Some | No
-
-
-@dataclass(frozen=True)
-class Key:
-    """What an order goes by: the label where ``path`` is empty; else what the relations before the last of it lead to,
-    and of that the last property: its value, or the label of the code or entity it is.
-
-    Where a step leads to several, the least counts, descending the greatest. Entities without a value come last in both
-    directions.
-    """
-
-    path: tuple[Property, ...] = ()
-    descending: bool = False
+_LONGEST_TAG = 35
+"""Characters of a language tag that count (RFC 5646 section 4.4.1)."""
+_WORTH_SORTING = 16
+"""Looking at an entity of the order costs so much less than sorting in one that was found."""
 
 
 @dataclass(frozen=True)
 class Selection:
+    """``order`` has at most MOST_KEYS keys; without any it is that of the IRIs."""
+
     kind: Kind
-    where: Where = Every()
+    where: Where = EVERYTHING
     order: tuple[Key, ...] = (Key(),)
     languages: tuple[str, ...] = ("en",)
+
+    @property
+    def mark(self) -> Mark:
+        """What the cursors of its pages belong to. Raises BadRequest for an order of too many keys."""
+        if len(self.order) > MOST_KEYS:
+            raise BadRequest(
+                f"The order has {len(self.order)} keys.",
+                f"Give at most {MOST_KEYS}; entries that are equal come in order of IRI.",
+            )
+        spelled = (".".join(prop.name for prop in key.path) or "label" for key in self.order)
+        order = ",".join(("-" if key.descending else "") + by for key, by in zip(self.order, spelled, strict=True))
+        worded = any(key.worded for key in self.order)
+        tags = dict.fromkeys(tag.lower()[:_LONGEST_TAG] for tag in self.languages) if worded else {}
+        return Mark(order, tuple(islice(tags, MOST_LANGUAGES)))
 
 
 @dataclass(frozen=True)
@@ -128,171 +104,193 @@ def page(  # the four arguments of a Relay connection
     last: int | None = None,
     before: str | None = None,
 ) -> Page:
-    """A page of a selection, by the rules of Relay's cursor connections. Raises BadRequest for an unreadable cursor."""
-    ordered = _ordered(view, selection)
-    entries = _selected(view, selection, ordered)
-    rank = _falling if selection.order[0].descending else _rising
-    start = bisect_right(entries, rank(decode(after, ordered)), key=rank) if after else 0
-    stop = bisect_left(entries, rank(decode(before, ordered)), key=rank) if before else len(entries)
-    stop = max(stop, start)
-    low, high = start, stop
-    if first is not None:
-        high = min(high, low + first)
-    if last is not None:
-        low = max(low, high - last)
-    chosen = entries[low:high]
-    return Page(
-        entities=tuple(NamedNode(iri) for _, iri in chosen),
-        cursors=tuple(encode(entry) for entry in chosen),
-        total=len(entries),
-        has_next=high < len(entries),
-        has_previous=low > 0,
-    )
+    """A page of a selection, by the rules of Relay's cursor connections. Raises BadRequest for a cursor that is none
+    of this order and these languages."""
+    lists, mark = Lists.of(view), selection.mark
+    start, stop = (mark.decode(cursor) if cursor else None for cursor in (after, before))
+    order = order_of(lists, selection.kind, selection.order, selection.languages)
+    wanted = _Range(order, start, stop, first, last)
+    found = matches(lists, selection.kind, selection.where)
+    if len(found) == len(order.numbers):
+        chosen = wanted.cut(_Everything(order))
+    else:
+        chosen = wanted.walk(found) or wanted.cut(_sorted(lists, selection, order, found))
+    return chosen.page(view, mark, order)
 
 
-def _selected(view: View, selection: Selection, ordered: list[Entry]) -> list[Entry]:
-    if selection.where == Every():
-        return ordered
-    matches = _matcher(view, selection.where, selection.languages)
-    return [entry for entry in ordered if matches(NamedNode(entry[1]))]
+def count(view: View, kind: Kind, where: Where = EVERYTHING) -> int:
+    """How many of a kind there are for which a condition holds."""
+    return len(matches(Lists.of(view), kind, where))
 
 
-def _ordered(view: View, selection: Selection) -> list[Entry]:
-    """The kind's entities with their sort keys, sorted; found once per view, kind, order and what of the preference of
-    languages can make a difference."""
-    kind, order = selection.kind, selection.order[0]
-    by = order.path[0] if order.path else None
-    languages = relevant(selection.languages, _tags(view, by))
+def pages_among(  # the four arguments of a Relay connection
+    view: View,
+    selection: Selection,
+    groups: Sequence[Sequence[NamedNode]],
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> list[Page]:
+    """A page of each group: of those of its entities that are of the selection's kind and as it says, in its order.
 
-    def find() -> list[Entry]:
-        members = view.members(kind)
-        if by is None:
-            labels = view.labels(members, languages)
-            keys: dict[Term, SortKey] = {member: (0, _text_key(labels[member].text)) for member in members}
-        else:
-            keys = _keys(view, by, languages)
-        rank = _falling if order.descending else _rising
-        return sorted(((keys.get(member, LAST), member.value) for member in members), key=rank)
-
-    return view.orders.get((kind.name, order, languages), find)
-
-
-def _tags(view: View, prop: Property | None) -> frozenset[str]:
-    """The languages that the words an order compares may be in."""
-    if prop is None or prop.form not in (Form.TEXT, Form.LITERAL):
-        return view.label_languages()
-    return view.keep(("tags", prop.path), lambda: tags_of(view.column(prop).values()))
-
-
-def _text_key(text: str) -> str:
-    return sort_key(text)[:LONGEST_TEXT]
+    Raises BadRequest as ``page`` does.
+    """
+    lists, mark = Lists.of(view), selection.mark
+    start, stop = (mark.decode(cursor) if cursor else None for cursor in (after, before))
+    order = order_of(lists, selection.kind, selection.order, selection.languages)
+    wanted = _Range(order, start, stop, first, last)
+    found = matches(lists, selection.kind, selection.where)
+    numbers, places = lists.members(selection.kind).numbers, order.places
+    pages = []
+    for group in groups:
+        there = {number for node in group if (number := numbers.get(node)) is not None and number in found}
+        few = _Few(sorted(places[number] for number in there))
+        pages.append(wanted.cut(few).page(view, mark, order))
+    return pages
 
 
-class _Falling:
-    """Compares the other way round; only ever with its like."""
+class _Places(Protocol):
+    """The places in an order of what is selected, in the order's order."""
 
-    __slots__ = ("key",)
+    def __len__(self) -> int: ...
 
-    def __init__(self, key: str | float) -> None:
-        self.key = key
+    def below(self, place: int) -> int:
+        """How many are at places before this one."""
 
-    def __lt__(self, other: _Falling) -> bool:
-        return other.key < self.key  # type: ignore[operator]  # a column has keys of one type
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Falling) and other.key == self.key
-
-    __hash__ = None  # type: ignore[assignment]
+    def between(self, low: int, high: int) -> Sequence[int]:
+        """From the low-th to before the high-th."""
 
 
-def _rising(entry: Entry) -> tuple[object, ...]:
-    (absent, key), iri = entry
-    return absent, key, iri
+class _Everything:
+    """All there is in the order."""
+
+    def __init__(self, order: Order) -> None:
+        self._count = len(order.numbers)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def below(self, place: int) -> int:
+        return place
+
+    def between(self, low: int, high: int) -> Sequence[int]:
+        return range(low, high)
 
 
-def _falling(entry: Entry) -> tuple[object, ...]:
-    (absent, key), iri = entry
-    return absent, _Falling(key), iri
+class _Many:
+    """Places as a bitmap: both questions cost the same wherever they are asked."""
+
+    def __init__(self, places: BitMap) -> None:
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def below(self, place: int) -> int:
+        return self._places.rank(place - 1) if place else 0
+
+    def between(self, low: int, high: int) -> Sequence[int]:
+        return tuple(self._places[low:high]) if high > low else ()
 
 
-def _keys(view: View, prop: Property, languages: Sequence[str]) -> dict[Term, SortKey]:
-    column = view.column(prop)
-    if prop.form in (Form.ENTITY, Form.CODE, Form.PART, Form.IRI):
-        labels = view.labels((values[0] for values in column.values()), languages)
-        return {node: (0, _text_key(labels[values[0]].text)) for node, values in column.items() if values[0] in labels}
-    keys: dict[Term, SortKey] = {}
-    for node, values in column.items():
-        literal = pick(values, languages)
-        if literal is not None:
-            number = _number(literal) if prop.form is Form.LITERAL else None
-            keys[node] = (0, float(number)) if number is not None else (0, _text_key(literal.value))
-    mixed = {type(key[1]) for key in keys.values()}
-    # A column with a stray ill-typed value is compared as text throughout: numbers and text have no common order.
-    return {node: (0, str(key[1])) for node, key in keys.items()} if len(mixed) > 1 else keys
+class _Few:
+    """Places as a sorted list."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def below(self, place: int) -> int:
+        return bisect_left(self._places, place)
+
+    def between(self, low: int, high: int) -> Sequence[int]:
+        return self._places[low:high]
 
 
-def _matcher(view: View, where: Where, languages: Sequence[str]) -> Callable[[NamedNode], bool]:
-    match where:
-        case Every(of):
-            every = [_matcher(view, one, languages) for one in of]
-            return lambda node: all(matches(node) for matches in every)
-        case Some(of):
-            some = [_matcher(view, one, languages) for one in of]
-            return lambda node: any(matches(node) for matches in some)
-        case No(of):
-            inner = _matcher(view, of, languages)
-            return lambda node: not inner(node)
-        case Condition():
-            return _condition(view, where)
-    raise NotImplementedError(where)
+def _sorted(lists: Lists, selection: Selection, order: Order, found: BitMap) -> _Many:
+    """What is selected, sorted; kept, so that every further page costs its own length."""
+
+    def find() -> _Many:
+        return _Many(BitMap([order.places[number] for number in found]))
+
+    if not can_be_kept(selection.where):
+        return find()
+    return lists.sets.get((order, selection.kind, selection.where), find)
 
 
-def _condition(view: View, condition: Condition) -> Callable[[NamedNode], bool]:
-    column = view.column(condition.property)
-    values = condition.values
-    match condition.operator:
-        case "equals" if condition.property.form in (Form.TEXT, Form.LITERAL):
-            said = {_comparable(value) for value in values}
-            return lambda node: any(_comparable(v) in said for v in column.get(node, ()))
-        case "equals":
-            wanted = set(values)
-            return lambda node: not wanted.isdisjoint(column.get(node, ()))
-        case "contains":
-            part = sort_key(_text(values[0]))
-            return lambda node: any(part in sort_key(_text(v)) for v in column.get(node, ()))
-        case "from":
-            low = _comparable(values[0])
-            return lambda node: any(_not_below(_comparable(v), low) for v in column.get(node, ()))
-        case "to":
-            high = _comparable(values[0])
-            return lambda node: any(_not_below(high, _comparable(v)) for v in column.get(node, ()))
-        case "exists":
-            return lambda node: node in column
-        case "missing":
-            return lambda node: node not in column
-    raise ValueError(condition.operator)
+@dataclass(frozen=True)
+class _Chosen:
+    """The places of a page."""
+
+    places: Sequence[int]
+    total: int
+    has_next: bool
+    has_previous: bool
+
+    def page(self, view: View, mark: Mark, order: Order) -> Page:
+        revision = view.revision
+        said = [order.said(order.numbers[place]) for place in self.places]
+        return Page(
+            entities=tuple(NamedNode(iri) for _, iri in said),
+            cursors=tuple(mark.encode(revision, one) for one in said),
+            total=self.total,
+            has_next=self.has_next,
+            has_previous=self.has_previous,
+        )
 
 
-def _text(term: Term) -> str:
-    return term.value if isinstance(term, Literal | NamedNode) else ""
+class _Range:
+    """Which places of an order a page is cut from, and how (Relay's connections, section 4.4)."""
 
+    def __init__(
+        self, order: Order, after: Place | None, before: Place | None, first: int | None, last: int | None
+    ) -> None:
+        self._order = order
+        self._start = order.through(after) if after else 0
+        self._stop = max(order.before(before) if before else len(order.numbers), self._start)
+        self._first = first
+        self._last = last
+        self._bounded = after is not None, before is not None
 
-def _comparable(term: Term) -> Decimal | str:
-    number = _number(term) if isinstance(term, Literal) else None
-    return number if number is not None else _text(term)
+    def cut(self, places: _Places) -> _Chosen:
+        low, high = places.below(self._start), places.below(self._stop)
+        if self._first is not None:
+            high = min(high, low + self._first)
+        if self._last is not None:
+            low = max(low, high - self._last)
+        return _Chosen(places.between(low, high), len(places), high < len(places), low > 0)
 
+    def walk(self, found: BitMap) -> _Chosen | None:
+        """The page, by looking at one place after the other whether what is there is selected; None where sorting
+        what is selected is cheaper, or turns out to be."""
+        size, backwards = (self._last, True) if self._first is None else (self._first, False)
+        if size is None or (self._first is not None and self._last is not None) or self._bounded[not backwards]:
+            return None
+        steps = len(found) // _WORTH_SORTING
+        count = len(self._order.numbers)
+        if not found or (size + 2) * count > steps * len(found):
+            return None
+        ahead = range(self._stop - 1, -1, -1) if backwards else range(self._start, count)
+        behind = range(self._stop, count) if backwards else range(self._start - 1, -1, -1)
+        met = self._meet(ahead, found, size + 1, steps)
+        left = self._meet(behind, found, 1, steps)
+        if met is None or left is None:
+            return None
+        places, more = met[:size], len(met) > size
+        if backwards:
+            return _Chosen(places[::-1], len(found), bool(left), more)
+        return _Chosen(places, len(found), more, bool(left))
 
-def _not_below(one: Decimal | str, other: Decimal | str) -> bool:
-    if isinstance(one, Decimal) and isinstance(other, Decimal):
-        return one >= other
-    return str(one) >= str(other)
-
-
-def _number(literal: Literal) -> Decimal | None:
-    if literal.datatype.value.rpartition("#")[2] not in ("integer", "decimal", "double", "float"):
-        return None
-    try:
-        number = Decimal(literal.value)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    def _meet(self, places: range, found: BitMap, wanted: int, steps: int) -> list[int] | None:
+        """The first so many of the places at which something selected is; None after too many steps."""
+        numbers, met = self._order.numbers, list[int]()
+        for place in places[:steps]:
+            if numbers[place] in found:
+                met.append(place)
+                if len(met) == wanted:
+                    return met
+        return met if len(places) <= steps else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from pyoxigraph import Literal, NamedNode
@@ -18,20 +18,29 @@ MOST_LANGUAGES = 8
 
 @dataclass(frozen=True)
 class Label:
-    """A text and its language; ``language`` is empty for a name that is in none, such as the end of an IRI."""
+    """A text and its language; ``language`` is empty for a name that is in none, such as the end of an IRI.
+
+    ``texts`` are those it was chosen from.
+    """
 
     text: str
     language: str
+    texts: tuple[Term, ...] = field(default=(), compare=False, repr=False)
 
 
 def pick(values: Sequence[Term], languages: Sequence[str]) -> Literal | None:
     """The text in the first of ``languages`` there is, else in English, without language, or in any (by tag)."""
     literals = {(v.language or "").lower(): v for v in reversed(values) if isinstance(v, Literal)}
-    for wanted in (*languages, "en", ""):
-        for tag in sorted(literals):
-            if tag == wanted.lower() or tag.startswith(f"{wanted.lower()}-"):
-                return literals[tag]
-    return literals[min(literals)] if literals else None
+    return literals[min(literals, key=lambda tag: preferred(tag, languages))] if literals else None
+
+
+def preferred(tag: str, languages: Sequence[str]) -> tuple[int, str]:
+    """Sorts tags in small letters by how much a reader wants a text in them: the first is what ``pick`` chooses."""
+    wanted = (*languages, "en", "")
+    for at, one in enumerate(wanted):
+        if tag == one.lower() or tag.startswith(f"{one.lower()}-"):
+            return at, tag
+    return len(wanted), tag
 
 
 def tags_of(columns: Iterable[Iterable[Term]]) -> frozenset[str]:
@@ -55,14 +64,18 @@ def relevant(languages: Sequence[str], tags: frozenset[str]) -> tuple[str, ...]:
 
 def label_of(iri: NamedNode, texts: Sequence[Term], words: Mapping[str, str], languages: Sequence[str]) -> Label:
     """A label from titles, else from the contract's words, else from the IRI itself."""
-    chosen = pick(texts, languages) or pick([Literal(t, language=tag) for tag, t in words.items()], languages)
-    if chosen is not None:
-        return Label(chosen.value, chosen.language or "")
+    for said in (texts, [Literal(text, language=tag) for tag, text in words.items()] if words else ()):
+        chosen = pick(said, languages)
+        if chosen is not None:
+            return Label(chosen.value, chosen.language or "", tuple(said))
     short = compact(iri.value)
     return Label(short if short != iri.value else unquote(iri.value.rstrip("/#").rpartition("/")[2]) or iri.value, "")
 
 
 def sort_key(text: str) -> str:
     """An order that ignores case and accents; equal keys are told apart by IRI."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    decomposed = unicodedata.normalize("NFKD", folded)
     return "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -14,6 +14,7 @@ import typer
 
 from govgraph.cli.contract_commands import contracts
 from govgraph.cli.history_commands import history
+from govgraph.cli.operation_commands import operations
 from govgraph.cli.options import AsOf, Base, Data, Engine, Language, Ontology, Own, Seen, Shapes
 from govgraph.cli.token_commands import tokens
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(contracts, name="contract", invoke_without_command=True)
 app.add_typer(tokens, name="token")
+app.add_typer(operations, name="operations")
 app.add_typer(history)
 
 
@@ -230,12 +232,31 @@ def template(
 
 
 @app.command()
-def schema(contract: Own = None, ontology: Ontology = None, shapes: Shapes = None) -> None:
-    """Print the GraphQL schema."""
-    from govgraph.cli import writing
+def schema(
+    check: Annotated[
+        Path | None, typer.Option("--check", help="A former schema, SDL or JSON: say what breaks since, and for whom.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as an introspection's answer.")] = False,
+    subgraph: Annotated[bool, typer.Option("--subgraph", help="Print it as a subgraph of Federation 2.")] = False,
+    format_: Annotated[Literal["table", "json"], typer.Option("--format", help="How --check tells it.")] = "table",
+    data: Data = None,
+    contract: Own = None,
+    ontology: Ontology = None,
+    shapes: Shapes = None,
+) -> None:
+    """Print the GraphQL schema, or say what it breaks of a former one, and which partners' operations.
+
+    With --contract it is that of another contract, so that one can look before applying it.
+
+    Exit status of --check: 0 nothing breaks, 1 something does.
+    """
+    from govgraph.cli import schema as room
     from govgraph.cli.place import Place
 
-    writing.schema(Place.of(contract=contract, ontology=ontology, shapes=shapes))
+    with Place.of(data=data, contract=contract, ontology=ontology, shapes=shapes) as place:
+        if check is not None:
+            raise typer.Exit(room.check(place, check, format_))
+        room.show(place, "json" if as_json else "subgraph" if subgraph else "sdl")
 
 
 @app.command()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from govgraph.catalogue import Audience
 from govgraph.change import Loaded, Rejected
 from govgraph.change.loading import Load
 from govgraph.change.seeding import read as read_seed
@@ -13,6 +14,7 @@ from govgraph.cli import files
 from govgraph.cli.output import SEVERITY_STYLES, SHOWN, in_order, print_json, print_rejected, say, screen, watched
 from govgraph.cli.place import Place, languages
 from govgraph.errors import LoadError, Refused
+from govgraph.search import prepare
 from govgraph.validation import Report, explain
 
 _REFUSED = "Not loaded: --strict refuses all when one record is rejected."
@@ -64,11 +66,19 @@ def load(place: Place, wanted: Wanted, format_: str) -> int:
         say(f"Left out, since they are no data: {', '.join(left_out)}", "dim", error=True)
     if refusal is not None:
         return _refuse(loading, refusal, format_)
+    if not wanted.dry_run:
+        index(place)
     if format_ == "json":
         print_json(_as_json(loaded.loaded, loaded.merged, loaded.rejected, loaded.revision))
     else:
         _show(loaded, dry_run=wanted.dry_run)
     return 0
+
+
+def index(place: Place) -> None:
+    """Make what a search looks into: else the first who searches the new revision would wait for it."""
+    for audience in Audience:
+        prepare(place.view(audience))
 
 
 def _as_json(loaded: int, merged: int, rejected: Sequence[Rejected], revision: int) -> dict[str, object]:

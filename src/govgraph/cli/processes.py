@@ -106,6 +106,7 @@ def _serve(place: Place, pipe: Connection, arguments: list[str]) -> None:
         app,
         log_level="warning",
         server_header=False,
+        ws_max_size=settings.body_megabytes * 1_000_000,
         timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
     )
     _Server(config, pipe, greet).run(sockets=[listening])
@@ -135,6 +136,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
+        self.config.app.state.departure.begin()  # type: ignore[union-attr]  # it is the app that build_app gave
         # Every answer from now on, also of requests under way, ends its connection.
         self.server_state.default_headers.append((b"connection", b"close"))
         until = monotonic() + min(_LINGER_SECONDS, self.config.timeout_graceful_shutdown or 0)

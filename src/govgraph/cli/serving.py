@@ -15,6 +15,7 @@ from govgraph.cli.supervising import Supervisor
 from govgraph.contract import say
 from govgraph.errors import BaseMismatch, FormatTooNew, SettingError, StoreError
 from govgraph.history.log import Log
+from govgraph.shipped import EXPLORER
 
 
 def serve(place: Place, *, seed: bool, read_only: bool = False) -> int:
@@ -22,6 +23,9 @@ def serve(place: Place, *, seed: bool, read_only: bool = False) -> int:
     if seed and not place.store.exists:
         with watched() as progress:
             load_seed(place.logged(), place.contract, engine=place.settings.engine, progress=progress)
+        from govgraph.cli.loading import index  # noqa: PLC0415  # only who loads needs it
+
+        index(place)
     _look(place, read_only=read_only)
     with listening_on(place) as listening:
         return Supervisor(place.settings, listening, read_only=read_only).run()
@@ -65,5 +69,7 @@ def greet(place: Place) -> None:
     address = f"http://{settings.host}:{settings.port}/"
     if not settings.base.startswith(address):
         tell(f"It listens on {address}; a proxy or the name in the address above has to lead here.", "yellow")
+    if not (EXPLORER / "manifest.json").is_file():
+        tell("The explorer of /graphql is not built; the plain form there says how to build it.", "yellow")
     tell("Ctrl-C stops it.", "dim")
     place.store.close()  # what stays open here could not be tidied away

@@ -1,4 +1,4 @@
-"""``export``, ``template`` and ``schema``: what leaves the catalogue, and what a face looks like from outside."""
+"""``export`` and ``template``: what leaves the catalogue, and what comes in again."""
 
 from __future__ import annotations
 
@@ -43,9 +43,3 @@ def _write(view: View, format_: str, target: BinaryIO) -> None:
 
 def template(place: Place, kind: str, lang: str) -> None:
     sys.stdout.write(sheet_template(place.contract, place.contract.kind(kind), languages(lang)[0]))
-
-
-def schema(place: Place) -> None:
-    from govgraph.graphql import print_schema  # noqa: PLC0415  # half a second that no other command needs
-
-    sys.stdout.write(print_schema(place.contract, place.questions))

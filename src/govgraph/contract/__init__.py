@@ -73,6 +73,7 @@ class Code:
     definitions: Text
     position: int
     notation: str = ""
+    former_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +128,10 @@ class Property:
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """A kind of entity or, with ``part``, of part. ``owner`` is the path to the organisation that keeps an entity."""
+    """A kind of entity or, with ``part``, of part. ``owner`` is the path to the organisation that keeps an entity.
+
+    ``former_names`` and ``former_plurals`` are what programs called it and its list before.
+    """
 
     name: str
     plural: str
@@ -145,6 +149,8 @@ class Kind:
     properties: tuple[Property, ...]
     file: str
     line: int
+    former_names: tuple[str, ...] = ()
+    former_plurals: tuple[str, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Property]:

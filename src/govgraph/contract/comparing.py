@@ -53,11 +53,15 @@ class _Both:
     new: Contract
 
     def kinds(self) -> Iterator[Difference]:
+        renamed = {former: kind for kind in self.new.kinds for former in kind.former_names}
         for kind in self.old.kinds:
-            other = self.new.by_name.get(kind.name)
+            other = self.new.by_name.get(kind.name) or renamed.get(kind.name)
             if other is None:
                 yield Difference("kind", "is gone", kind.name, breaks=True)
                 continue
+            if other.name != kind.name:
+                # Fields of the former name answer; fragments on the type and files named after it do not.
+                yield Difference("kind", f"is now called {other.name}", kind.name, breaks=True)
             for word, was, now in (
                 ("in addresses it is", kind.slug, other.slug),
                 ("in lists it is", kind.plural, other.plural),
@@ -70,7 +74,7 @@ class _Both:
                 yield Difference("kind", "is kept by way of another property", kind.name)
             yield from self._properties(kind, other)
         for kind in self.new.kinds:
-            if kind.name not in self.old.by_name:
+            if self.old.by_name.keys().isdisjoint((kind.name, *kind.former_names)):
                 yield Difference("kind", "is new", kind.name)
 
     def _properties(self, kind: Kind, other: Kind) -> Iterator[Difference]:
@@ -184,14 +188,19 @@ def _narrowed(was: Property, now: Property) -> Iterator[str]:
 
 def _codes(was: CodeList, now: CodeList) -> Iterator[Difference]:
     before, after = ({code.name: code for code in of.codes} for of in (was, now))
+    renamed = {former: code.name for code in now.codes for former in code.former_names}
     for code in before:
-        if code not in after:
+        if code not in after and code in renamed:
+            # Filters understand the former name; answers hold the new one.
+            yield Difference("code", f"is now called {renamed[code]}", f"{was.name}.{code}", breaks=True)
+        elif code not in after:
             yield Difference("code", "is gone", f"{was.name}.{code}", breaks=True)
         elif before[code].iri != after[code].iri:
             yield Difference(
                 "code", f"is stored as {compact(after[code].iri.value)}", f"{was.name}.{code}", breaks=True
             )
-    yield from (Difference("code", "is new", f"{was.name}.{code}") for code in after if code not in before)
+    known = {*before, *(renamed[code] for code in before if code in renamed)}
+    yield from (Difference("code", "is new", f"{was.name}.{code}") for code in after if code not in known)
 
 
 def _new(prop: Property) -> str:

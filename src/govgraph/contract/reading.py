@@ -161,7 +161,12 @@ class _ContractReader:
             properties=properties,
             file=source.file,
             line=graph.line(shape, within=shape),
+            former_names=self._former(shape),
+            former_plurals=self._former(shape, "formerPlural"),
         )
+
+    def _former(self, node: Node, term: str = "formerName") -> tuple[str, ...]:
+        return tuple(str(value.value) for value in self.graph.values(node, name(GOV, term)))
 
     def _distinct(self, kinds: tuple[Kind, ...]) -> None:
         for words in ("name", "slug", "plural", "class_"):
@@ -217,7 +222,8 @@ class _ContractReader:
             order = int(graph.number(concept, name(GOV, "position"), position))
             definitions = graph.text(concept, name(SKOS, "definition"))
             notation = graph.string(concept, name(SKOS, "notation"))
-            codes.append(Code(concept, api_name, graph.text(concept, SKOS_PREF_LABEL), definitions, order, notation))
+            labels = graph.text(concept, SKOS_PREF_LABEL)
+            codes.append(Code(concept, api_name, labels, definitions, order, notation, self._former(concept)))
         return tuple(sorted(codes, key=lambda code: code.position))
 
     def _languages(self, kinds: tuple[Kind, ...]) -> tuple[str, ...]:

@@ -68,6 +68,9 @@ class LoggedStore:
             self._disk.follow()
         return self._disk.reader()
 
+    def standing(self) -> Snapshot | None:
+        return self._disk.standing()
+
     def replace(self, parts: Iterable[Part], contract_hash: str, *, after: int | None = None) -> int:
         """As ``Store``. Raises RevisionConflict when somebody else made a revision meanwhile; that one stays."""
         try:
@@ -100,7 +103,7 @@ class LoggedStore:
 
     def _hand_over(self, beside: Path, entry: Entry, after: int) -> None:
         if after == 0:
-            founded(self._directory, self.base, beside, entry)
+            founded(self._directory, self.base, self._contract, beside, entry)
             return
         writer = open_writer(self._settings, self._contract)
         try:

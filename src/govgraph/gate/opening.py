@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from govgraph import search
 from govgraph.catalogue import Audience, View
 from govgraph.contract import Contract
 from govgraph.errors import BaseMismatch, LogDamaged, RevisionConflict, StoreError, StoreMissing
@@ -43,11 +44,19 @@ def opened(directory: Directory, base: str, contract: Contract) -> tuple[Live, L
         live = None  # nobody else may have it open while another takes its place
         live = _made_again(directory, base, log)
     replay(live, log, live.revision or log.oldest - 1, log.newest)
-    _publish(directory, live, log.newest)
+    _publish(directory, live, contract, log.newest)
     return live, log
 
 
-def founded(directory: Directory, base: str, beside: Path, entry: Entry) -> None:
+def copy(live: Live, contract: Contract, directory: Directory, place: Path) -> None:
+    """Write the snapshot of what a live store says, with the indexes that follow from those of snapshots before it."""
+    live.backup(place)
+    names = Names(directory.base)
+    for audience in Audience:
+        search.carry(View(live.reader, contract, names, audience), directory.snapshot(live.revision).parent, place)
+
+
+def founded(directory: Directory, base: str, contract: Contract, beside: Path, entry: Entry) -> None:
     """The first revision of a directory: a store that was built beside, and the record it begins the log with.
 
     Raises RevisionConflict when somebody else was first.
@@ -58,7 +67,7 @@ def founded(directory: Directory, base: str, beside: Path, entry: Entry) -> None
             raise RevisionConflict("Somebody else has made the first revision meanwhile.", "Load again.")
         log.append([entry])
         directory.swap(beside)
-        _publish(directory, Live.open(directory.live, base), log.newest)
+        _publish(directory, Live.open(directory.live, base), contract, log.newest)
 
 
 def _refuse_other_base(directory: Directory, base: str) -> None:
@@ -144,7 +153,7 @@ def _begun(directory: Directory, live: Live | None, contract: Contract, base: st
     return Entry(head, b"", b"".join(nquads(live.reader.dump(graph), graph) for graph in graphs))
 
 
-def _publish(directory: Directory, live: Live, newest: int) -> None:
+def _publish(directory: Directory, live: Live, contract: Contract, newest: int) -> None:
     """Let readers see the newest revision, should they not, or should its snapshot be damaged."""
     if not (directory.shows(newest) and Live.is_readable(directory.snapshot(newest))):
-        directory.publish(newest, live.backup)
+        directory.publish(newest, lambda place: copy(live, contract, directory, place))

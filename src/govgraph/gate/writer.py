@@ -35,7 +35,7 @@ from govgraph.errors import (
 )
 from govgraph.gate.contracting import Adoption
 from govgraph.gate.gate import Considered, Gate
-from govgraph.gate.opening import opened
+from govgraph.gate.opening import copy, opened
 from govgraph.gate.recording import recorded
 from govgraph.gate.repeats import Repeats
 from govgraph.history.checkpoints import keep_checkpoint
@@ -238,10 +238,14 @@ class LocalWriter:
 
     def _publish(self) -> int:
         if not self._directory.shows(self._revision):
-            self._directory.publish(self._revision, self._live.backup)
+            self._directory.publish(self._revision, self._copy)
             keep_checkpoint(self._settings.data, self._revision, self._settings.checkpoint_revisions)
         self._due = None
         return self._revision
+
+    def _copy(self, place: Path) -> None:
+        """Write the snapshot of the present state."""
+        copy(self._live, self._contract, self._directory, place)
 
     def _adopt(self, beside: Path, record: Entry, after: int) -> int:
         if after != self._revision:

@@ -12,17 +12,24 @@ from govgraph.contract import Contract
 from govgraph.graphql.desk import Desk
 from govgraph.graphql.execution import Asked, Schema, Told
 from govgraph.graphql.reading import Limits
+from govgraph.history.ledger import Ledger
 from govgraph.question import Question
 
 __all__ = ["Asked", "Desk", "Limits", "Schema", "Told", "build_schema", "print_schema"]
 
 
-def build_schema(contract: Contract, questions: Mapping[str, Question], limits: Limits | None = None) -> Schema:
+def build_schema(
+    contract: Contract,
+    questions: Mapping[str, Question],
+    limits: Limits | None = None,
+    ledger: Ledger | None = None,
+) -> Schema:
     """The schema of a contract and its questions; under the default limits where none are given.
 
+    Without a ledger it is not known what came and what went in a revision.
     Raises ContractError where two things would have one name.
     """
-    return Schema(contract, questions, limits or Limits.of(settings.read({})))
+    return Schema(contract, questions, limits or Limits.of(settings.read({})), ledger)
 
 
 def print_schema(contract: Contract, questions: Mapping[str, Question]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +20,8 @@ from govgraph.graphql.reading import Limits, Request
 from govgraph.graphql.scalars import DATATYPES, IRI, spell
 from govgraph.graphql.values import CodeValue
 from govgraph.question import LITERAL_TYPES, Answer, Cell, Column, Parameter, Question, Step
-from govgraph.question.asking import ask
+from govgraph.question.asking import ask, bind
+from govgraph.question.spelling import spelled
 
 
 class _Row:
@@ -51,18 +53,31 @@ class _Answered:
         return [_Row(cells) for cells in self._answer.rows]
 
 
+ASKING = 10
+"""Points of a question: it runs in a process of its own, for as long as it takes."""
+
+
 class _Ask(Rule):
     def __init__(self, question: Question) -> None:
         self._question = question
         self._parameters = {camel(parameter.name): parameter for parameter in question.parameters}
 
+    def price(self, arguments: Arguments, limits: Limits) -> int:
+        return ASKING
+
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
-        given = {
+        given = self._given(arguments)
+        return [_Answered(ask(request.view, self._question, given, most=request.limits.answer_rows))] * len(sources)
+
+    def sparql(self, request: Request, arguments: Arguments) -> str:
+        return spelled(self._question, bind(request.view, self._question, self._given(arguments), date.today()))
+
+    def _given(self, arguments: Arguments) -> dict[str, str]:
+        return {
             parameter.name: _as_people_write(arguments[key], parameter)
             for key, parameter in self._parameters.items()
             if arguments.get(key) is not None
         }
-        return [_Answered(ask(request.view, self._question, given, most=request.limits.answer_rows))]
 
 
 def _as_people_write(value: Any, parameter: Parameter) -> str:

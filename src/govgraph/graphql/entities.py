@@ -159,6 +159,8 @@ class Interfaces:
         self.entity = shell("Entity", self.node)
         self.thing = shell(THING, self.entity)
         self.finding = shell("Finding")
+        self.more: list[Any] = []
+        """Fields of every entity that others make."""
         for interface in (self.node, self.entity):
             interface.resolve_type = classmethod(_type_of)  # type: ignore[attr-defined]  # strawberry looks for it
         self._kinds: Mapping[str, Kind] = contract.by_name
@@ -186,11 +188,12 @@ class Interfaces:
             field("iri", _Iri(), IRI, "What it is called everywhere, in every format."),
             field("kind", _KindName(), maybe(self.kind_name), "Null for a thing outside the catalogue."),
             field("slug", _Slug(), str | None, "The end of its IRI; null where the IRI is not of this catalogue."),
-            field("label", _Label(), texts.LangString, label, arguments=[texts.lang()]),
+            field("label", _Label(), texts.Text, label, arguments=[texts.lang()]),
             field("page", _Page(), IRI, "The address of the page about it."),
             field("findings", _Findings(), many(self.finding), findings, arguments=[severity]),
             field("score", _Score(), float | None, score),
             field("revision", _Revision(), int | None, revision),
+            *self.more,
         ]
 
 

@@ -1,56 +1,90 @@
-"""Runs operations: parse, validate, price, plan, then graphql-core for the root and the plan for what is below.
+"""Runs operations: parse, validate, plan, price, then the plan for all of it, or else graphql-core for all of it.
 
 What keeps an operation from running is a request error and there is no data; what fails in running it is an error
-beside the data (specification section 7.1.2).
+beside the data (specification section 7.1.2). What depends on the document alone is found once and kept: the parsed
+document, what is wrong with it, and a plan for each way its conditions can switch parts of it on and off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from time import perf_counter
 from typing import Any
 
+import orjson
 from graphql import (
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationType,
+    VariableDefinitionNode,
     execute_sync,
     get_operation_ast,
     get_variable_values,
     parse,
     validate,
 )
-from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 
 from govgraph.catalogue import View
 from govgraph.contract import Contract
-from govgraph.errors import Unauthorised
+from govgraph.errors import Forbidden, Unauthorised
 from govgraph.graphql import schema as schemas
+from govgraph.graphql.answering import answer
+from govgraph.graphql.binding import Binding, price_of
+from govgraph.graphql.compiling import Compiler, Operation, Switches
 from govgraph.graphql.desk import Desk
+from govgraph.graphql.explaining import explain
 from govgraph.graphql.faults import Said, failed, refused, said
-from govgraph.graphql.limits import Meter, Price, Refusal, check_changes, check_document
-from govgraph.graphql.plan import Operation, Planned, Planner
+from govgraph.graphql.limits import (
+    Meter,
+    Price,
+    Refusal,
+    bound_validation,
+    check_changes,
+    check_document,
+    check_variables,
+    too_entangled,
+)
+from govgraph.graphql.plan import Plan, Planned
 from govgraph.graphql.reading import Limits, Request
+from govgraph.history.ledger import Ledger
 from govgraph.question import Question
 
 _DOCUMENTS_KEPT = 256
+_PLANS_KEPT = 512
 _LONGEST_KEPT = 20_000
 """Characters: what the kept documents can take of memory is bounded."""
+_CHARACTERS_KEPT = 500_000
+"""Of all documents that are kept, a parsed one taking some 300 bytes for each character that says something."""
+_FIELD_KEPT = 4
+"""A planned field takes as much as so many characters."""
+_MOST_WRONG = 20
+"""Values of the variables that are told to be wrong."""
+_LARGEST_KEPT = 500
+"""Fields, with fragments spread: what the kept plans can take of memory is bounded."""
+_UNEXPLAINED = "Leave explain out of extensions."
 _HOW = "Send one as Authorization: Bearer."
+_ABORTED = "Validation aborted."
+"""How graphql-core says that comparing the fields took too long."""
 _UNPARSED = {"Document contains more than": "TOO_MANY_TOKENS", "Document is nested too deeply": "TOO_DEEP"}
 """How graphql-core begins to say why it stopped parsing what may be well-formed."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a client sends: the document, which of its operations, and the variables."""
+    """What a client sends: the document, which of its operations, and the variables; ``explain`` to be told how it is
+    answered as well."""
 
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
+    explain: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,43 +107,62 @@ class Told:
         told |= {"data": self.data} if self.ran else {}
         return told | ({"extensions": self.extensions} if self.extensions else {})
 
+    def json(self) -> bytes:
+        """The response as JSON, written once."""
+        return self._json
 
-@dataclass(frozen=True)
+    @cached_property
+    def _json(self) -> bytes:
+        return orjson.dumps(self.body)
+
+
+@dataclass(frozen=True, eq=False)
 class _Document:
     """A document after parsing, or what is wrong with it."""
 
     ast: DocumentNode | None
     errors: tuple[Said, ...] = ()
 
+    @cached_property
+    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
+        definitions = self.ast.definitions if self.ast else ()
+        return {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
+
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """An operation that may run: valid, with usable variables, within every limit; its price is known before."""
+    """An operation that may run: valid, with usable variables, within every limit; its price is known before.
+
+    It is ``whole`` where the plan answers it without graphql-core.
+    """
 
     asked: Asked
     type: OperationType
     document: DocumentNode
     plan: Mapping[str, Planned]
     price: Price
-
-
-class _ProjectingExecutor(Executor[Any]):
-    """graphql-core's, except that what a plan has projected is left as it is."""
-
-    def complete_value(self, return_type: Any, details: Any, info: Any, path: Any, result: Any, context: Any) -> Any:
-        if isinstance(result, schemas.Projected):
-            return result.value
-        return super().complete_value(return_type, details, info, path, result, context)
+    whole: bool = True
 
 
 class Schema:
     """The GraphQL face of one contract and its questions, for any number of views. Safe to use from any thread."""
 
-    def __init__(self, contract: Contract, questions: Mapping[str, Question], limits: Limits) -> None:
-        self.core: GraphQLSchema = schemas.build(contract, questions)
+    def __init__(
+        self,
+        contract: Contract,
+        questions: Mapping[str, Question],
+        limits: Limits,
+        ledger: Ledger | None = None,
+    ) -> None:
+        bound_validation()
+        self.core: GraphQLSchema = schemas.build(contract, questions, ledger)
         self.limits = limits
         self._kept_parsed = lru_cache(_DOCUMENTS_KEPT)(self._parse)
         self._kept_validated = lru_cache(_DOCUMENTS_KEPT)(self._validate)
+        self._kept_operation = lru_cache(_DOCUMENTS_KEPT)(self._operation)
+        self._kept_plan = lru_cache(_PLANS_KEPT)(self._plan)
+        self._weight = 0
+        self._weighing = threading.Lock()
 
     def print(self) -> str:
         return schemas.sdl(self.core)
@@ -125,31 +178,38 @@ class Schema:
         document = self._validated(asked.query)
         if document.ast is None or document.errors:
             return Told(False, errors=document.errors)
-        definition = get_operation_ast(document.ast, asked.operation_name)
-        if definition is None:
+        keeping = len(asked.query) + len(asked.operation_name or "") <= _LONGEST_KEPT
+        operation = (self._kept_operation if keeping else self._operation)(document, asked.operation_name)
+        if operation is None:
             return Told(False, errors=(said(_no_operation(asked), "OPERATION_RESOLUTION_FAILURE"),))
-        given = dict(asked.variables or {})
-        variables = get_variable_values(self.core, definition.variable_definitions or (), given)
-        if isinstance(variables, list):
-            return Told(False, errors=tuple(said(error, "BAD_USER_INPUT") for error in variables))
-        operation = Operation.of(self.core, document.ast, definition, variables)
-        meter = Meter(self.limits)
+        definitions = operation.definition.variable_definitions or ()
         try:
-            plan = Planner(operation, self.limits, schemas.rule_of, meter).plan()
-            if definition.operation is OperationType.MUTATION:
-                check_changes(len(plan), self.limits)
+            variables = self._variables(definitions, asked.variables or {})
+            if isinstance(variables, list):
+                return Told(False, errors=tuple(said(error, "BAD_USER_INPUT") for error in variables))
+            plan = self._bound(operation, variables, keeping=keeping)
+            if plan.type is OperationType.MUTATION:
+                check_changes(len(plan.roots), self.limits)
         except GraphQLError as error:
             return Told(False, errors=(failed(error),))
         except Refusal as refusal:
             return Told(False, errors=(refused(refusal),))
-        return Prepared(asked, definition.operation, document.ast, plan, meter.price)
+        assert plan.price is not None
+        return Prepared(asked, plan.type, document.ast, plan.roots, plan.price, plan.whole)
 
     def execute(
-        self, asked: Prepared | Asked | str, view: View, *, projecting: bool = True, desk: Desk | None = None
+        self,
+        asked: Prepared | Asked | str,
+        view: View,
+        *,
+        projecting: bool = True,
+        desk: Desk | None = None,
+        root: Any = None,
     ) -> Told:
         """Run an operation over a view; a mutation needs a desk, and reads from there what came of it.
 
-        Without ``projecting`` graphql-core walks every field of a query itself.
+        Without ``projecting`` graphql-core walks every field of a query itself. ``root`` is what the root fields are
+        asked about: nothing, or the event of a subscription.
         """
         asked = Asked(asked) if isinstance(asked, str) else asked
         prepared = self.prepare(asked) if isinstance(asked, Asked) else asked
@@ -157,25 +217,93 @@ class Schema:
             return prepared
         if prepared.type is OperationType.MUTATION and desk is None:
             return Told(False, errors=(refused(Unauthorised("Changes need a token.", _HOW)),))
-        request = Request(view, self.limits, prepared.plan, projecting, desk=desk)
+        if prepared.asked.explain and self.limits.explain not in ("all", view.audience.value):
+            return Told(False, errors=(refused(Forbidden("Operations are not explained here.", _UNEXPLAINED)),))
+        projecting = prepared.whole and projecting
+        request = Request(view, self.limits, prepared.plan, projecting, desk=desk, root=root)
+        if prepared.asked.explain:
+            request.explained = []
+        start = perf_counter()
+        if projecting or prepared.type is OperationType.MUTATION:
+            data, errors = answer(prepared.type, prepared.plan, request)
+        else:
+            data, errors = self._walk(prepared, request)
+        extensions: dict[str, Any] = {}
+        if prepared.asked.explain:
+            took = perf_counter() - start
+            extensions["explain"] = explain(prepared.plan, request, whole=projecting, seconds=took)
+        told = tuple(failed(error) for error in errors)
+        return Told(True, data, told, request.reads, request.written, extensions)
+
+    def _variables(
+        self, definitions: Sequence[VariableDefinitionNode], given: Mapping[str, Any]
+    ) -> VariableValues | list[GraphQLError]:
+        """Raises Refusal for more than anybody needs."""
+        if not definitions:
+            return VariableValues({}, {})
+        wanted = {one.variable.name.value for one in definitions}
+        inputs = {name: value for name, value in given.items() if name in wanted}
+        check_variables(inputs)
+        return get_variable_values(self.core, definitions, inputs, max_errors=_MOST_WRONG)
+
+    def _walk(self, prepared: Prepared, request: Request) -> tuple[Any, list[GraphQLError]]:
+        """graphql-core's answer, after all was read that it will ask for."""
         result = execute_sync(
             self.core,
             prepared.document,
+            root_value=request.root,
             context_value=request,
             variable_values=dict(prepared.asked.variables or {}),
             operation_name=prepared.asked.operation_name,
-            executor_class=_ProjectingExecutor,
         )
-        errors = tuple(failed(error) for error in result.errors or ())
-        return Told(True, result.data, errors, request.reads, request.written)
+        return result.data, result.errors or []
+
+    def _bound(self, operation: Operation, variables: VariableValues, *, keeping: bool) -> Plan:
+        """The plan of an operation with its variables and its price. Raises GraphQLError or Refusal."""
+        switches = operation.switches(variables)
+        plan = self._kept_plan(operation, switches) if keeping else None
+        if plan is None:
+            plan = self._compiled(operation, switches)
+        if plan.price is not None:
+            return plan
+        return Binding(self.core, variables).plan(plan, self.limits)
+
+    def _compiled(self, operation: Operation, switches: Switches) -> Plan:
+        plan = Compiler(operation, switches, schemas.rule_of, Meter(self.limits)).compile()
+        return plan if plan.late else replace(plan, price=price_of(plan.roots, self.limits, plan.introspected))
+
+    def _plan(self, operation: Operation, switches: Switches) -> Plan | None:
+        """None for one that is too large to be kept."""
+        plan = self._compiled(operation, switches)
+        if plan.fields > _LARGEST_KEPT:
+            return None
+        self._weigh(plan.fields * _FIELD_KEPT)
+        return plan
+
+    def _operation(self, document: _Document, name: str | None) -> Operation | None:
+        assert document.ast is not None
+        definition = get_operation_ast(document.ast, name)
+        return Operation.of(self.core, definition, document.fragments) if definition else None
 
     def _parsed(self, query: str) -> _Document:
         return self._kept_parsed(query) if len(query) <= _LONGEST_KEPT else self._parse(query)
+
+    def _weigh(self, more: int) -> None:
+        """Something more is about to be kept. Where that would be too much all goes: who asks again finds it anew."""
+        with self._weighing:
+            self._weight += more
+            if self._weight <= _CHARACTERS_KEPT:
+                return
+            self._weight = more
+        for kept in (self._kept_parsed, self._kept_validated, self._kept_operation, self._kept_plan):
+            kept.cache_clear()
 
     def _validated(self, query: str) -> _Document:
         return self._kept_validated(query) if len(query) <= _LONGEST_KEPT else self._validate(query)
 
     def _parse(self, query: str) -> _Document:
+        if len(query) <= _LONGEST_KEPT:
+            self._weigh(len(query))
         try:
             document = parse(query, max_tokens=self.limits.tokens)
             check_document(document, self.limits)
@@ -191,6 +319,8 @@ class Schema:
         if document.ast is None:
             return document
         errors = validate(self.core, document.ast)
+        if errors and errors[-1].message == _ABORTED:
+            return _Document(document.ast, (refused(too_entangled()),))
         return _Document(document.ast, tuple(said(error, "GRAPHQL_VALIDATION_FAILED") for error in errors))
 
 

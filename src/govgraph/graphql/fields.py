@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NewType, TypeAlias
 
-import strawberry
 from strawberry import UNSET
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema_directives import OneOf
 from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import (
+    StrawberryList,
+    StrawberryObjectDefinition,
+    StrawberryOptional,
+    StrawberryType,
+    has_object_definition,
+)
+from strawberry.types.enum import has_enum_definition
 from strawberry.types.field import StrawberryField
 
+from govgraph.contract import Property
 from govgraph.errors import BadRequest
 from govgraph.graphql.reading import NOTHING, Limits, Needs, Request
 
@@ -26,6 +35,9 @@ Arguments = Mapping[str, Any]
 
 class Rule:
     """How the values of a field are found."""
+
+    property: Property | None = None
+    """The property whose values they are."""
 
     def needs(self, arguments: Arguments) -> Needs:
         """What must have been read of the entities it is asked about; nothing where its sources are no entities."""
@@ -42,6 +54,10 @@ class Rule:
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         """One value per source. Leaves must be ready for JSON; a missing value is None."""
         raise NotImplementedError
+
+    def sparql(self, request: Request, arguments: Arguments) -> str:
+        """A query for people that finds what it finds; empty where it finds nothing beside what its level reads."""
+        return ""
 
 
 def size(name: str, given: int | None, default: int, most: int) -> int:
@@ -64,11 +80,41 @@ class Attribute(Rule):
         return [getattr(source, name) for source in sources]
 
 
-class RuleField(StrawberryField):
+TypeOf: TypeAlias = Any
+"""What a field gives or an argument takes: a shell, an enum, a scalar, ``int | None``, or ``many`` and ``maybe`` of
+one. Of any type, since types made at run time are no annotations to a type checker."""
+
+
+class TypedField(StrawberryField):
+    """A field whose type is found once, when it is made: strawberry asks for it a dozen times."""
+
+    def __init__(self, name: str, type_: TypeOf, description: str, deprecated: str = "") -> None:
+        super().__init__(
+            python_name=name,
+            graphql_name=name,
+            type_annotation=StrawberryAnnotation(type_),
+            description=description or None,
+            deprecation_reason=deprecated or None,
+            default=UNSET,
+        )
+        self._type = _resolved(type_)
+
+    def resolve_type(self, *, type_definition: StrawberryObjectDefinition | None = None) -> Any:
+        return self._type
+
+    def __copy__(self) -> TypedField:
+        copied = super().__copy__()
+        assert isinstance(copied, TypedField)
+        copied._type = self._type
+        return copied
+
+
+class RuleField(TypedField):
     rule: Rule
 
     def __copy__(self) -> RuleField:
         copied = super().__copy__()
+        assert isinstance(copied, RuleField)
         copied.rule = self.rule
         return copied
 
@@ -76,18 +122,12 @@ class RuleField(StrawberryField):
 def field(
     name: str,
     rule: Rule,
-    type_: object,
+    type_: TypeOf,
     description: str,
     *,
     arguments: Iterable[StrawberryArgument] = (),
 ) -> RuleField:
-    # The underscore keeps names such as "from" out of Python's way.
-    made = RuleField(
-        python_name=f"{name}_",
-        graphql_name=name,
-        type_annotation=StrawberryAnnotation(type_),
-        description=description or None,
-    )
+    made = RuleField(name, type_, description)
     made.rule = rule
     made.arguments = list(arguments)
     return made
@@ -99,39 +139,33 @@ def deprecate(field_: RuleField, reason: str) -> RuleField:
     return field_
 
 
-def attribute(name: str, type_: object, description: str, source_name: str = "") -> RuleField:
+def attribute(name: str, type_: TypeOf, description: str, source_name: str = "") -> RuleField:
     """A field that is an attribute of its source."""
     return field(name, Attribute(source_name or name), type_, description)
 
 
-def argument(name: str, type_: object, description: str = "", default: object = UNSET) -> StrawberryArgument:
+def argument(name: str, type_: TypeOf, description: str = "", default: object = UNSET) -> StrawberryArgument:
+    """It may be given to many fields: what can be shared is quicker than what is made again."""
     return StrawberryArgument(
         python_name=name,
         graphql_name=name,
-        type_annotation=StrawberryAnnotation(type_),
+        type_annotation=StrawberryAnnotation(_resolved(type_)),
         description=description or None,
         default=default,
     )
 
 
-def entry(name: str, type_: object, description: str, *, deprecated: str = "") -> StrawberryField:
+def entry(name: str, type_: TypeOf, description: str, *, deprecated: str = "") -> StrawberryField:
     """A field of an input; it may be left out where its type allows null."""
-    return StrawberryField(
-        python_name=f"{name}_",
-        graphql_name=name,
-        type_annotation=StrawberryAnnotation(type_),
-        description=description or None,
-        default=UNSET,
-        deprecation_reason=deprecated or None,
-    )
+    return TypedField(name, type_, description, deprecated)
 
 
-def many(type_: Any) -> Any:  # types made at run time are no annotations to a type checker
-    return list[type_]
+def many(type_: TypeOf) -> TypeOf:
+    return StrawberryList(_resolved(type_))
 
 
-def maybe(type_: Any) -> Any:
-    return type_ | None
+def maybe(type_: TypeOf) -> TypeOf:
+    return StrawberryOptional(_resolved(type_))
 
 
 def shell(name: str, *bases: type) -> type:
@@ -141,19 +175,54 @@ def shell(name: str, *bases: type) -> type:
 
 def fill(shell_: type, fields: Iterable[StrawberryField], description: str, *, interface: bool = False) -> type:
     """Give a shell its fields and make it a type of answers."""
-    _give(shell_, fields)
-    return strawberry.type(shell_, is_interface=interface, description=description or None)
+    return _define(shell_, fields, description, is_interface=interface)
 
 
 def fill_input(shell_: type, fields: Iterable[StrawberryField], description: str, *, one_of: bool = False) -> type:
     """Give a shell its fields and make it a type of arguments; with ``one_of`` exactly one of them is given."""
-    _give(shell_, fields)
-    return strawberry.input(shell_, description=description or None, one_of=one_of)
+    return _define(shell_, fields, description, is_input=True, directives=(OneOf(),) if one_of else ())
 
 
-def _give(shell_: type, fields: Iterable[StrawberryField]) -> None:
-    made = list(fields)
-    annotations = {f.python_name: f.type_annotation.annotation for f in made if f.type_annotation}
-    shell_.__annotations__ = annotations
-    for one in made:
-        setattr(shell_, one.python_name, one)
+def _define(
+    shell_: type,
+    fields: Iterable[StrawberryField],
+    description: str,
+    *,
+    is_input: bool = False,
+    is_interface: bool = False,
+    directives: Sequence[object] = (),
+) -> type:
+    """What strawberry's decorators give, made without them: they make a dataclass of every type, which nobody needs
+    here and takes most of the time of a start."""
+    above = [base.__strawberry_definition__ for base in shell_.__mro__[1:] if has_object_definition(base)]
+    all_ = {one.python_name: one for base in reversed(above) for one in base.fields}
+    for one in fields:
+        one.origin = one.origin or shell_
+        all_[one.python_name] = one
+    definition = StrawberryObjectDefinition(
+        name=shell_.__name__,
+        is_input=is_input,
+        is_interface=is_interface,
+        origin=shell_,
+        description=description or None,
+        interfaces=above,
+        extend=False,
+        directives=directives,
+        is_type_of=getattr(shell_, "is_type_of", None),
+        resolve_type=getattr(shell_, "resolve_type", None),
+        fields=list(all_.values()),
+    )
+    shell_.__strawberry_definition__ = definition  # type: ignore[attr-defined]  # where strawberry looks for it
+    return shell_
+
+
+def _resolved(type_: TypeOf) -> TypeOf:
+    """The type as strawberry's converter takes it."""
+    if isinstance(type_, StrawberryType | NewType):
+        return type_
+    if isinstance(type_, type):
+        return type_.__strawberry_definition__ if has_enum_definition(type_) else type_
+    if isinstance(type_, types.UnionType):
+        inner, _ = type_.__args__  # something and None
+        return StrawberryOptional(_resolved(inner))
+    return StrawberryAnnotation(type_).resolve()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
 import strawberry
@@ -13,7 +14,19 @@ from govgraph.catalogue.text import label_of
 from govgraph.contract import CodeList, Contract, Form, Kind, Property, Severity, Text, say
 from govgraph.graphql import texts
 from govgraph.graphql.entities import THING, Interfaces
-from govgraph.graphql.fields import Arguments, Rule, argument, attribute, deprecate, field, fill, many, maybe, shell
+from govgraph.graphql.fields import (
+    Arguments,
+    Rule,
+    RuleField,
+    argument,
+    attribute,
+    deprecate,
+    field,
+    fill,
+    many,
+    maybe,
+    shell,
+)
 from govgraph.graphql.names import Names, capitals
 from govgraph.graphql.reading import Request
 from govgraph.graphql.scalars import IRI, datatype
@@ -37,7 +50,19 @@ FIXED = (
     *("Catalogue", "KindSummary", "FindingCounts", "FindingConnection", "FindingEdge", "OrderDirection", "ChainStep"),
     *("AnswerColumn", "TextFilter", "BooleanFilter", "IRIFilter", "EntityRelationFilter", "Limits"),
     *("Int", "Float", "String", "Boolean", "ID", "IRI", "Long", "Decimal", "Date", "DateTime", "Duration"),
+    *(
+        "Subscription",
+        "Revision",
+        "RevisionConnection",
+        "RevisionEdge",
+        "EntityChange",
+        "ChangeType",
+        "CatalogueChange",
+    ),
     *("LongFilter", "DecimalFilter", "FloatFilter", "DateFilter", "DateTimeFilter", "DurationFilter"),
+    *("LongRange", "DecimalRange", "FloatRange", "DateRange", "DateTimeRange", "DurationRange"),
+    *("LongStatistics", "DecimalStatistics", "FloatStatistics", "DateStatistics", "DateTimeStatistics"),
+    *("LabelFilter", "EntryFilter", "GroupKey"),
 )
 """Types that are there whatever the contract says."""
 
@@ -49,6 +74,7 @@ _GRAVE = {
 }
 
 
+NONE: Mapping[str, str] = MappingProxyType({})
 _FIRST = argument("first", int | None, default=LINKS_SHOWN)
 _OFFSET = argument("offset", int | None, default=0)
 
@@ -86,13 +112,16 @@ class Types:
         self.code = shell("Code")
         self.code_enums: dict[str, type] = {}
 
-    def fill(self) -> None:
+    def fill(self, beside: Callable[[Kind], Iterable[RuleField]]) -> None:
+        """``beside`` gives the fields of a kind beside those of its properties."""
         fill(self.code, _code_fields(), "A concept of one of the closed lists.")
         self.interfaces.fill()
         words = "One thing the shapes say against an entry or a part of it."
         fill(self.interfaces.finding, self._finding_fields(), words)
         for kind in self.contract.kinds:
-            self.interfaces.fill_object(self.objects[kind.name], self._fields(kind), describe(kind.descriptions))
+            self.interfaces.fill_object(
+                self.objects[kind.name], self._fields(kind, beside(kind)), describe(kind.descriptions)
+            )
 
     def take(self, what: str, name: str) -> str:
         """The name of a type that is ``what``, if it is free."""
@@ -111,7 +140,7 @@ class Types:
             self.code_enums[name] = enum(title, values, describe(code_list.descriptions))
         return self.code_enums[name]
 
-    def _fields(self, kind: Kind) -> Iterator[Any]:
+    def _fields(self, kind: Kind, beside: Iterable[RuleField]) -> Iterator[Any]:
         names = Names("field")
         for prop in kind.properties:
             names.take(prop.name, f"The property {prop.name} of {kind.name}")
@@ -120,6 +149,10 @@ class Types:
             for former in prop.former_names:
                 names.take(former, f"The former name {former} of {kind.name}.{prop.name}")
                 yield self._field(kind, prop, former, renamed(prop))
+        for one in beside:
+            name = one.graphql_name or ""
+            names.take(name, f"The field {name} beside the properties of {kind.name}")
+            yield one
 
     def _field(self, kind: Kind, prop: Property, name: str, deprecated: str) -> Any:
         type_, rule, arguments = self._values(kind, prop)
@@ -165,9 +198,12 @@ class Types:
         ]
 
 
-def enum(name: str, values: Mapping[str, str], description: str) -> type:
-    """An enum whose values are their own names; ``values`` gives each its description."""
-    members = {key: strawberry.enum_value(key, description=words or None) for key, words in values.items()}
+def enum(name: str, values: Mapping[str, str], description: str, deprecated: Mapping[str, str] = NONE) -> type:
+    """An enum whose values are their own names; ``values`` gives each its description, ``deprecated`` reasons."""
+    members = {
+        key: strawberry.enum_value(key, description=words or None, deprecation_reason=deprecated.get(key))
+        for key, words in values.items()
+    }
     made: Any = Enum(name, members)  # type: ignore[misc]  # its members come from the contract
     return strawberry.enum(made, description=description or None)
 
@@ -197,7 +233,12 @@ class _TermText(Rule):
 class _CodeLabel(Rule):
     def column(self, request: Request, sources: Sequence[CodeValue], arguments: Arguments) -> list[Any]:
         wanted = texts.languages(arguments)
-        return [texts.of_label(label_of(NamedNode(code.iri), (), code.labels, wanted)) for code in sources]
+        return [texts.of_wording(code.labels, wanted) or _named(code.iri) for code in sources]
+
+
+def _named(iri: str) -> texts.Words:
+    """What to call something that is in no list."""
+    return texts.of_label(label_of(NamedNode(iri), (), {}, ()))
 
 
 class _CodeDefinition(Rule):
@@ -210,6 +251,6 @@ def _code_fields() -> list[Any]:
     return [
         attribute("iri", IRI, "What it is called everywhere, in every format."),
         attribute("name", str | None, "What programs write; null for one that is in no list of the contract."),
-        field("label", _CodeLabel(), texts.LangString, "What to call it.", arguments=[texts.lang()]),
+        field("label", _CodeLabel(), texts.Text, "What to call it.", arguments=[texts.lang()]),
         field("definition", _CodeDefinition(), texts.Text | None, "What it means.", arguments=[texts.lang()]),
     ]

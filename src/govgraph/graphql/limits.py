@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import DocumentNode, FieldNode, GraphQLError, Node
+from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from govgraph.errors import GovgraphError, QueryTooCostly
 from govgraph.graphql.reading import Limits
@@ -34,10 +36,25 @@ class Price:
 
     @property
     def points(self) -> int:
-        return 1 + self.entities // _ENTITIES_PER_POINT + self.surcharge
+        return points_of(self.entities, self.surcharge)
+
+
+def points_of(entities: int, surcharge: int) -> int:
+    """The formula of docs/graphql.md."""
+    return 1 + entities // _ENTITIES_PER_POINT + surcharge
 
 
 _ENTITIES_PER_POINT = 100
+_INTROSPECTIONS = 3
+_DESCRIBED = 300_000
+"""Values about the schema; a whole introspection is somewhat more than a quarter of them."""
+INTROSPECTING = 50
+"""Points of a root field about the schema: all of it is a megabyte or two."""
+_COMPARISONS = 100_000
+"""Units of graphql-core's work, each some microseconds. Ten fields selected of each of thirty types take 16,000."""
+_VALUES = 50_000
+"""In the variables: every member of a list or an object is one."""
+_SMALLER = "Give smaller pages: first on lists and on lists within lists."
 
 
 def located(refusal: GovgraphError, node: FieldNode) -> GraphQLError:
@@ -66,6 +83,34 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
         )
 
 
+def bound_validation() -> None:
+    """Tell graphql-core how long it may compare the fields of one document with each other; it asks when it begins."""
+    overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = _COMPARISONS
+
+
+def too_entangled() -> Refusal:
+    """Of a document whose fields could not be compared in time."""
+    return Refusal(
+        "TOO_MANY_REPETITIONS",
+        "The document selects the same fields or fragments beside themselves too often to be compared.",
+        "Select each field once, and spread fewer fragments beside each other.",
+    )
+
+
+def check_variables(variables: Mapping[str, Any] | None) -> None:
+    """Before they are coerced, which takes long and tells of every value that is wrong. Raises Refusal."""
+    count = 0
+    ahead: list[Any] = [variables]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, Mapping | list):
+            count += len(one)
+            if count > _VALUES:
+                sentence = f"The variables hold more than {_VALUES:,} values."
+                raise Refusal("TOO_MANY_VALUES", sentence, "Give fewer at a time.")
+            ahead.extend(one.values() if isinstance(one, Mapping) else one)
+
+
 def check_changes(number: int, limits: Limits) -> None:
     """Of one request. Raises Refusal."""
     if number > limits.edits:
@@ -92,6 +137,7 @@ class Meter:
         self._entities = 0
         self._surcharge = 0
         self._depth = 0
+        self._described = 0
 
     @property
     def price(self) -> Price:
@@ -112,9 +158,34 @@ class Meter:
         self._entities += number
         if self._entities > self._limits.nodes:
             held = f"With {node.name.value} the answer may hold {self._entities:,} entries"
-            hint = "Give smaller pages: first on lists and on lists within lists."
-            raise located(Refusal("TOO_MANY_NODES", f"{held}; {self._limits.nodes:,} are allowed.", hint), node)
+            raise located(Refusal("TOO_MANY_NODES", f"{held}; {self._limits.nodes:,} are allowed.", _SMALLER), node)
+        if points_of(self._entities, self._surcharge) > self._limits.points:
+            raise located(self._too_costly(), node)
+
+    def described(self, node: FieldNode, number: int) -> None:
+        """``number`` values more about the schema."""
+        self._described += number
+        if self._described > _DESCRIBED:
+            sentence = (
+                f"The operation asks for {self._described:,} values about the schema; {_DESCRIBED:,} are allowed."
+            )
+            raise located(
+                Refusal("TOO_MANY_FIELDS", sentence, "Ask less about each type, or fetch /schema.graphql."), node
+            )
+
+    def introspections(self, number: int) -> None:
+        """Root fields about the schema, each of which may describe all of it."""
+        if number > _INTROSPECTIONS:
+            sentence = f"The operation asks {number} times about the schema; {_INTROSPECTIONS} are allowed."
+            raise Refusal("TOO_MANY_INTROSPECTIONS", sentence, "Fetch /schema.graphql.")
+        self.surcharge(number * INTROSPECTING)
 
     def surcharge(self, points: int) -> None:
         """Points beside those of the entities, of a rule that has a price of its own."""
         self._surcharge += points
+        if points and points_of(self._entities, self._surcharge) > self._limits.points:
+            raise self._too_costly()
+
+    def _too_costly(self) -> Refusal:
+        sentence = f"The operation costs {self.price.points:,} points; {self._limits.points:,} are allowed."
+        return Refusal("TOO_COSTLY", sentence, _SMALLER)

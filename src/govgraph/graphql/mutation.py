@@ -21,12 +21,14 @@ from govgraph.graphql.inputs import Inputs
 from govgraph.graphql.kinds import Types
 from govgraph.graphql.payload import Edited, Outcome, Payloads
 from govgraph.graphql.problems import Problem, of_error
-from govgraph.graphql.reading import Request
+from govgraph.graphql.reading import Limits, Request
 from govgraph.graphql.verbs import CREATE, UPDATE, Drafting, Verb, unwrapped, verbs, writing_verbs
 from govgraph.iris import digest
 
 _COMMON = ("reason", "dryRun", "idempotencyKey")
 _LONGEST_KEY = 200
+CHANGING = 10
+"""Points of a change: it is tried, judged, and waits for the disk."""
 _MUTATION = """What can be changed. Every field is a change of its own: committed as a whole, as the next revision, or
 not at all; `change` commits several edits together. A request with several fields makes them one after another, and
 what the first ones committed stays whatever becomes of the rest.
@@ -51,6 +53,9 @@ class _Writing(Rule):
     def __init__(self, name: str, edits: Callable[[Arguments], Sequence[tuple[Drafting, Given, At]]]) -> None:
         self._name = name
         self._edits = edits
+
+    def price(self, arguments: Arguments, limits: Limits) -> int:
+        return CHANGING
 
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         desk = request.desk

@@ -17,12 +17,12 @@ from govgraph.catalogue import View
 from govgraph.catalogue.next_edits import Leaf, Mending, Scope, page
 from govgraph.contract import Kind
 from govgraph.errors import BadRequest
+from govgraph.graphql.connections import Connection, Paged, connection
 from govgraph.graphql.entities import refer
 from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell
 from govgraph.graphql.kinds import Types
 from govgraph.graphql.names import capitals
 from govgraph.graphql.reading import Request
-from govgraph.graphql.roots import Connection, Paged, connection
 from govgraph.validation import Finding
 
 
@@ -91,6 +91,8 @@ class _NextEdits(Paged):
         view = request.view
         said, kind = arguments.get("organisation"), arguments.get("kind")
         organisation = _organisation(view, said) if said is not None else None
+        if kind is not None and kind.value not in self._kinds:
+            raise BadRequest(f"{kind.value} is a kind of parts.", "Ask for the kind of what they are parts of.")
         scope = Scope(organisation, self._kinds[kind.value] if kind is not None else None)
         first = self.width(arguments, request.limits)
         return [_Edits.of_leaf(page(view, scope, first=first, after=arguments.get("after")))]

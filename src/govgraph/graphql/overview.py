@@ -11,12 +11,12 @@ import strawberry
 from govgraph.catalogue import View
 from govgraph.contract import Kind, Severity
 from govgraph.graphql import texts
+from govgraph.graphql.connections import Connection, Paged, connection, decode, encode
 from govgraph.graphql.entities import severities
 from govgraph.graphql.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell
 from govgraph.graphql.kinds import Types
 from govgraph.graphql.names import capitals
 from govgraph.graphql.reading import Limits, Request
-from govgraph.graphql.roots import Connection, Paged, connection, decode, encode
 from govgraph.graphql.scalars import IRI
 from govgraph.validation import Finding
 

@@ -1,62 +1,50 @@
 """A read plan: an operation's fields as levels, each read at once for all its entities and projected into the answer.
 
-Planning follows GraphQL's rules of field collection (specification section 6.3.2): aliases, fragments, @skip and
-@include. What is below a root field is planned as a whole; reads depend on the operation, never on how many entities
-come. graphql-core still parses, validates, introspects, calls the root fields and gathers their errors.
+Plans come from ``compiling``. They run without graphql-core; reads depend on the operation, never on how many entities
+come. A field that fails leaves a Failure where its value would stand, and marks the request as troubled: ``settling``
+then makes nulls and errors of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
+from time import perf_counter
 from typing import Any, TypeAlias
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLAbstractType,
-    GraphQLError,
-    GraphQLField,
-    GraphQLIncludeDirective,
-    GraphQLObjectType,
-    GraphQLSchema,
-    GraphQLSkipDirective,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    get_argument_values,
-    get_directive_values,
-    get_named_type,
-    get_nullable_type,
-    is_abstract_type,
-    is_leaf_type,
-    is_list_type,
-)
-from graphql.execution.values import VariableValues
+from graphql import FieldNode, GraphQLError, OperationType
 
-from govgraph.errors import BadRequest
+from govgraph.errors import QueryTooCostly, StoreError
 from govgraph.graphql.entities import type_names
 from govgraph.graphql.fields import Arguments, Rule
-from govgraph.graphql.limits import Meter, located
-from govgraph.graphql.reading import Limits, Needs, Request, needs_of
+from govgraph.graphql.limits import Price
+from govgraph.graphql.reading import Needs, Read, Request
 
 Projection: TypeAlias = dict[str, Any]
 OTHERS = ""
 """The key of the level of the types a selection does not name."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Failure:
+    """Stands where a value would, had it not failed."""
+
+    error: Exception
+
+
 @dataclass(frozen=True, eq=False)
 class Level:
-    """What is selected of objects of one type."""
+    """What is selected of objects of one type. ``late`` while an argument in or below it waits for a variable."""
 
+    part: str
     fields: Mapping[str, Planned]
     needs: Needs
+    late: bool = False
 
     def answer(self, request: Request, sources: Sequence[Any]) -> list[Projection]:
         """One object of the answer per source."""
+        request.part = self.part
         request.read(self.needs, sources)
         columns = [field.column(request, sources) for field in self.fields.values()]
         if not columns:
@@ -69,17 +57,23 @@ class Level:
 class Choice:
     """What is selected of entities of several types: a level for each type the selection names, one for the others."""
 
+    part: str
     levels: Mapping[str, Level]
     needs: Needs
+    late: bool = False
 
     def answer(self, request: Request, sources: Sequence[Any]) -> list[Projection]:
+        request.part = self.part
         request.read(self.needs, sources)
         by_level: dict[str, list[Any]] = {}
         for source, name in zip(sources, type_names(request, sources), strict=True):
             by_level.setdefault(name if name in self.levels else OTHERS, []).append(source)
         answered: dict[Any, Projection] = {}
         for name, alike in by_level.items():
-            answered.update(zip(alike, self.levels[name].answer(request, alike), strict=True))
+            level = self.levels[name]
+            answers = level.answer(request, alike)
+            request.chosen.update((id(answer), level) for answer in answers)
+            answered.update(zip(alike, answers, strict=True))
         return [answered[source] for source in sources]
 
 
@@ -87,32 +81,98 @@ class Choice:
 class Planned:
     """A field with its arguments, and what is selected below it: nothing below a leaf, a Choice below an interface.
 
-    ``many`` says that its values are lists, ``entities`` that what is below are entities.
+    ``part`` is its place in the answer, without the places in lists; ``of`` the type it is a field of.
+    ``many`` says that its values are lists, ``entities`` that what is below are entities; ``required`` and
+    ``each_required`` that they, or the values in the lists, may not be null. ``arguments`` are an error where they
+    cannot be coerced, and None where they wait for variables.
     """
 
+    part: str
+    of: str
+    nodes: tuple[FieldNode, ...]
     rule: Rule
-    arguments: Arguments
+    arguments: Arguments | GraphQLError | None
     below: Level | Choice | None = None
     many: bool = False
     entities: bool = False
+    required: bool = False
+    each_required: bool = False
+    late: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.nodes[0].name.value
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        if isinstance(self.below, Choice):
+            return tuple(self.below.levels.values())
+        return (self.below,) if self.below else ()
 
     @property
     def reads_entities(self) -> bool:
         """Whether anything is selected of an entity, at whatever depth."""
-        levels = self.below.levels.values() if isinstance(self.below, Choice) else [self.below] if self.below else []
-        return self.entities or any(field.reads_entities for level in levels for field in level.fields.values())
+        return self.entities or any(field.reads_entities for level in self.levels for field in level.fields.values())
+
+    def needs(self) -> Needs:
+        """What the batch of its level reads for it."""
+        return Needs() if isinstance(self.arguments, GraphQLError | None) else self.rule.needs(self.arguments)
 
     def column(self, request: Request, sources: Sequence[Any]) -> list[Any]:
-        return self.spread(request, self.rule.column(request, sources, self.arguments))
+        """What it gives for each source, with all that is below."""
+        return self.spread(request, self.values(request, sources))
+
+    def values(self, request: Request, sources: Sequence[Any]) -> list[Any]:
+        """What its rule gives, with Failures where it fails."""
+        request.part = self.part
+        if isinstance(self.arguments, GraphQLError):
+            return self._failed(request, self.arguments, sources)
+        assert self.arguments is not None, "a plan is bound before it runs"
+        try:
+            if request.explained is not None:
+                return self._explained(request, sources, self.arguments)
+            return self.rule.column(request, sources, self.arguments)
+        except (StoreError, QueryTooCostly) as error:
+            # The next source would not fare better, only take as long.
+            return self._failed(request, error, sources)
+        except Exception as error:  # noqa: BLE001  # whatever a field raises is told as its error, as graphql-core does
+            if len(sources) == 1:
+                return self._failed(request, error, sources)
+            return list(chain.from_iterable(self.values(request, [source]) for source in sources))
+
+    def _explained(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
+        """The values of its rule, with a note of the query that stands for them."""
+        start = perf_counter()
+        found = self.rule.column(request, sources, arguments)
+        seconds = perf_counter() - start
+        query = self.rule.sparql(request, arguments)
+        if query:
+            given = sum(len(getattr(one, "nodes", getattr(one, "rows", ()))) for one in found)
+            request.note(Read(self.part, "query", (self.name,), len(sources), 0, given, seconds, query))
+        return found
 
     def spread(self, request: Request, column: list[Any]) -> list[Any]:
         """Answer what is below the values of a column."""
+        answers = self._spread(request, column)
+        if (self.required and None in answers) or (
+            self.each_required and self.many and any(isinstance(values, list) and None in values for values in answers)
+        ):
+            request.troubled = True
+        return answers
+
+    def _spread(self, request: Request, column: list[Any]) -> list[Any]:
         if self.below is None:
             return column
+        if request.troubled and any(isinstance(value, Failure) for value in column):
+            answers = iter(self._below(request, self.below, [v for v in column if not isinstance(v, Failure)]))
+            return [value if isinstance(value, Failure) else next(answers) for value in column]
+        return self._below(request, self.below, column)
+
+    def _below(self, request: Request, below: Level | Choice, column: list[Any]) -> list[Any]:
         if not self.many:
-            return self._answers(request, self.below, column)
-        answers = iter(self._answers(request, self.below, list(chain.from_iterable(column))))
-        return [list(islice(answers, len(values))) for values in column]
+            return self._answers(request, below, column)
+        answers = iter(self._answers(request, below, list(chain.from_iterable(values or () for values in column))))
+        return [None if values is None else list(islice(answers, len(values))) for values in column]
 
     def _answers(self, request: Request, below: Level | Choice, values: list[Any]) -> list[Projection | None]:
         """An answer per value; the same one wherever the same entity comes."""
@@ -123,178 +183,35 @@ class Planned:
         found = iter(below.answer(request, [value for value in values if value is not None]))
         return [None if value is None else next(found) for value in values]
 
-
-class _TypeName(Rule):
-    """``__typename`` where the type is known from the schema."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
-        return [self._name] * len(sources)
-
-
-class _TypeNameOfEntity(Rule):
-    """``__typename`` where it depends on the entity."""
-
-    def needs(self, arguments: Arguments) -> Needs:
-        return Needs(kinds=True)
-
-    def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
-        return type_names(request, sources)
+    def _failed(self, request: Request, error: Exception, sources: Sequence[Any]) -> list[Any]:
+        request.troubled = True
+        return [Failure(error)] * len(sources)
 
 
 @dataclass(frozen=True, eq=False)
-class Operation:
-    """A validated operation with its variables."""
+class Plan:
+    """What is planned per root field of an operation, by response key.
 
-    schema: GraphQLSchema
-    definition: OperationDefinitionNode
-    fragments: Mapping[str, FragmentDefinitionNode]
-    variables: VariableValues
-
-    @classmethod
-    def of(
-        cls,
-        schema: GraphQLSchema,
-        document: DocumentNode,
-        definition: OperationDefinitionNode,
-        variables: VariableValues,
-    ) -> Operation:
-        found = [d for d in document.definitions if isinstance(d, FragmentDefinitionNode)]
-        return cls(schema, definition, {fragment.name.value: fragment for fragment in found}, variables)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """How deep a field stands, how often at most its parent comes, and whether that stands for other types as well."""
-
-    depth: int
-    times: int
-    typical: bool = False
-
-
-@dataclass
-class Planner:
-    """Plans one operation; ``rule_of`` gives a field's rule. Raises GraphQLError for sizes that cannot be.
-
-    ``meter`` is told of every field, before what is below it is planned, and may refuse to go on.
+    It is ``whole`` unless something in it is graphql-core's, such as introspection: then it only reads ahead of it.
+    ``price`` is None while the plan is late. ``fields`` are those planned, with fragments spread. ``introspected`` is
+    how many root fields describe the schema.
     """
 
-    operation: Operation
-    limits: Limits
-    rule_of: Callable[[GraphQLField], Rule]
-    meter: Meter
+    type: OperationType
+    roots: Mapping[str, Planned]
+    whole: bool
+    fields: int
+    price: Price | None = None
+    introspected: int = 0
 
-    def plan(self) -> dict[str, Planned]:
-        """What is planned per root field: all below it or, as for introspection, nothing at all."""
-        schema, definition = self.operation.schema, self.operation.definition
-        root = schema.get_root_type(definition.operation)
-        assert root is not None
-        collected = self._collect(root, [definition.selection_set])
-        planned: dict[str, Planned] = {}
-        for key, nodes in collected.items():
-            if nodes[0].name.value in root.fields:
-                try:
-                    planned[key] = self._field(root, nodes, _Place(1, 1))
-                except GraphQLError as error:
-                    if error.original_error is not None:
-                        raise
-                    # An argument that cannot be coerced is an error of its field, which graphql-core will find.
-        return planned
+    @property
+    def late(self) -> bool:
+        return any(field.late for field in self.roots.values())
 
-    def _field(self, parent: GraphQLObjectType, nodes: Sequence[FieldNode], place: _Place) -> Planned:
-        node = nodes[0]
-        self.meter.field(node, place.depth)
-        if node.name.value == "__typename":
-            return Planned(_TypeNameOfEntity() if place.typical else _TypeName(parent.name), {})
-        definition = parent.fields[node.name.value]
-        rule = self.rule_of(definition)
-        arguments = get_argument_values(definition, node, self.operation.variables)
-        self.meter.surcharge(place.times * rule.price(arguments, self.limits))
-        named = get_named_type(definition.type)
-        many = is_list_type(get_nullable_type(definition.type))
-        if is_leaf_type(named):
-            return Planned(rule, arguments)
-        inner = _Place(place.depth + 1, place.times * self._width(rule, arguments, node))
-        entities = is_abstract_type(named) or (isinstance(named, GraphQLObjectType) and bool(named.interfaces))
-        if entities:
-            self.meter.entities(node, inner.times)
-        selected = [n.selection_set for n in nodes if n.selection_set]
-        below = self._choice(named, selected, inner) if is_abstract_type(named) else self._level(named, selected, inner)
-        return Planned(rule, arguments, below, many, entities)
 
-    def _width(self, rule: Rule, arguments: Arguments, node: FieldNode) -> int:
-        try:
-            return rule.width(arguments, self.limits)
-        except BadRequest as refusal:
-            raise located(refusal, node) from refusal
-
-    def _level(self, type_: GraphQLObjectType, selected: Sequence[SelectionSetNode], place: _Place) -> Level:
-        fields = {key: self._field(type_, nodes, place) for key, nodes in self._collect(type_, selected).items()}
-        return Level(fields, needs_of(field.rule.needs(field.arguments) for field in fields.values()))
-
-    def _choice(self, type_: GraphQLAbstractType, selected: Sequence[SelectionSetNode], place: _Place) -> Choice:
-        named = set(chain.from_iterable(self._conditions(one, set()) for one in selected))
-        possible = self.operation.schema.get_possible_types(type_)
-        levels = {one.name: self._level(one, selected, place) for one in possible if one.name in named}
-        # Types the selection does not name are all alike: one of them stands for the others.
-        others = next((one for one in possible if one.name not in named), None)
-        if others is not None:
-            levels[OTHERS] = self._level(others, selected, replace(place, typical=True))
-        return Choice(levels, needs_of(level.needs for level in levels.values()) | Needs(kinds=True))
-
-    def _conditions(self, selected: SelectionSetNode, seen: set[str]) -> Iterator[str]:
-        """The types that fragments on this level name."""
-        for node in selected.selections:
-            if isinstance(node, FragmentSpreadNode):
-                if node.name.value in seen:
-                    continue
-                seen.add(node.name.value)
-                fragment: InlineFragmentNode | FragmentDefinitionNode = self.operation.fragments[node.name.value]
-            elif isinstance(node, InlineFragmentNode):
-                fragment = node
-            else:
-                continue
-            if fragment.type_condition:
-                yield fragment.type_condition.name.value
-            yield from self._conditions(fragment.selection_set, seen)
-
-    def _collect(self, type_: GraphQLObjectType, selected: Sequence[SelectionSetNode]) -> dict[str, list[FieldNode]]:
-        """The fields selected of a type by response key, in the order of their first appearance."""
-        grouped: dict[str, list[FieldNode]] = {}
-        seen: set[str] = set()
-        for one in selected:
-            self._collect_into(grouped, type_, one, seen)
-        return grouped
-
-    def _collect_into(
-        self, grouped: dict[str, list[FieldNode]], type_: GraphQLObjectType, selected: SelectionSetNode, seen: set[str]
-    ) -> None:
-        for node in selected.selections:
-            if not self._included(node):
-                continue
-            if isinstance(node, FieldNode):
-                grouped.setdefault((node.alias or node.name).value, []).append(node)
-                continue
-            fragment: Any = node
-            if isinstance(node, FragmentSpreadNode):
-                if node.name.value in seen:
-                    continue
-                seen.add(node.name.value)
-                fragment = self.operation.fragments[node.name.value]
-            if self._applies(fragment, type_):
-                self._collect_into(grouped, type_, fragment.selection_set, seen)
-
-    def _applies(self, fragment: InlineFragmentNode | FragmentDefinitionNode, type_: GraphQLObjectType) -> bool:
-        if fragment.type_condition is None or fragment.type_condition.name.value == type_.name:
-            return True
-        condition = self.operation.schema.type_map[fragment.type_condition.name.value]
-        return is_abstract_type(condition) and self.operation.schema.is_sub_type(condition, type_)
-
-    def _included(self, node: Any) -> bool:
-        if not node.directives:
-            return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self.operation.variables)
-        include = get_directive_values(GraphQLIncludeDirective, node, self.operation.variables)
-        return not (skip and skip["if"]) and (include is None or bool(include["if"]))
+def each_field(fields: Mapping[str, Planned]) -> Iterator[Planned]:
+    """All that is planned, from above to below; what is selected of several types comes once for each."""
+    for field in fields.values():
+        yield field
+        for level in field.levels:
+            yield from each_field(level.fields)

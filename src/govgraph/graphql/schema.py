@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import strawberry
@@ -18,58 +17,80 @@ from graphql import (
 from strawberry.schema.config import StrawberryConfig
 
 from govgraph.contract import Contract
+from govgraph.graphql import federation, former, subscription
+from govgraph.graphql.aggregates import Aggregates
 from govgraph.graphql.asking import Asking
+from govgraph.graphql.chronicles import Chronicles
+from govgraph.graphql.connections import Connections
+from govgraph.graphql.federation import Federation
 from govgraph.graphql.fields import Rule, RuleField, fill, shell
 from govgraph.graphql.filters import Filters
 from govgraph.graphql.kinds import Types
 from govgraph.graphql.mutation import Mutations
 from govgraph.graphql.names import Names
 from govgraph.graphql.next_edits import next_edits_field
+from govgraph.graphql.orders import Orders
 from govgraph.graphql.overview import catalogue_field
-from govgraph.graphql.payload import Outcome, follow
 from govgraph.graphql.plan import Planned
 from govgraph.graphql.reading import Request
 from govgraph.graphql.roots import root_fields
 from govgraph.graphql.scalars import SCALARS
+from govgraph.graphql.searching import search_field
+from govgraph.history.ledger import Ledger
 from govgraph.question import Question
 
 _DEFINITION = "strawberry-definition"
 _QUERY = """What can be asked of the catalogue: single entries, lists of each kind, and questions with their answers.
 
 In every field: `lang` are the languages wanted, best first; where a text is in none of them, English is served, else
-any. Lists of a kind are Relay connections of `catalogue { limits { pageSize } }` entries where neither first nor last
-is given; `orderBy` takes one key for now, label where not given. Lists within an entry are in order of IRI; `first` is
-at most how many, `offset` how many to leave out before. Rows of answers come up to `pageMax` where no first is given.
+any, and `lang` beside it says which. Lists of a kind are Relay connections of `catalogue { limits { pageSize } }`
+entries where neither first nor last is given, in order of label where no `orderBy` is. Lists within an entry are in
+order of IRI; `first` is at most how many, `offset` how many to leave out before. Beside those of one kind stands a
+connection, `needsBlocksConnection` beside `needsBlocks`, with pages, filter and order. In filters `some`, `every` and
+`none` go on to what a relation leads to; in orders a relation does. `…Aggregate` counts, groups and adds up.
+Rows of answers come up to `pageMax` where no first is given.
 What an entry lacks is null and among its `findings`; no field of an entry is ever required."""
 
 
-def build(contract: Contract, questions: Mapping[str, Question]) -> GraphQLSchema:
-    """The executable schema. Raises ContractError where two things would have one name."""
+def build(contract: Contract, questions: Mapping[str, Question], ledger: Ledger | None = None) -> GraphQLSchema:
+    """The executable schema; ``ledger`` is for telling what came and what went.
+
+    Raises ContractError where two things would have one name.
+    """
     types = Types(contract)
+    chronicles = Chronicles(types, ledger)
+    types.interfaces.more = [chronicles.history()]
     filters = Filters(types)
     asking = Asking(types)
-    fields = [catalogue_field(types), *root_fields(types, filters), next_edits_field(types), *asking.fields(questions)]
+    gateway = Federation(types)
+    connections = Connections(types, filters, Orders(types))
+    fields = [catalogue_field(types), *root_fields(types, connections), *Aggregates(types, filters).fields()]
+    fields += [search_field(types), next_edits_field(types), *asking.fields(questions)]
+    fields += [chronicles.root(), *gateway.fields()]
     names = Names("root field")
     for number, field in enumerate(fields):
         names.take(field.graphql_name, f"The root field number {number}, {field.description}")
     mutation = Mutations(types).root()
-    types.fill()
+    types.fill(connections.linked)
     query = fill(shell("Query"), fields, _QUERY)
     made = strawberry.Schema(
         query,
         mutation,
+        subscription.root(types, chronicles),
         types=[types.interfaces.thing, *types.objects.values()],
-        config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS),
+        config=StrawberryConfig(auto_camel_case=False, scalar_map=SCALARS | federation.SCALARS),
     )
     # graphql-core's own schema; strawberry names it privately but hands it to every integration.
     core: GraphQLSchema = made._schema
     _attach(core)
+    gateway.attach(core)
+    former.keep(core, contract, questions)
     return core
 
 
 def sdl(schema: GraphQLSchema) -> str:
     """The schema in GraphQL's definition language, sorted, so that its difference is the difference of the API."""
-    return print_schema(lexicographic_sort_schema(schema)) + "\n"
+    return print_schema(lexicographic_sort_schema(federation.for_clients(schema))) + "\n"
 
 
 def rule_of(field: GraphQLField) -> Rule:
@@ -77,16 +98,10 @@ def rule_of(field: GraphQLField) -> Rule:
     return definition.rule
 
 
-@dataclass(frozen=True, eq=False)
-class Projected:
-    """A part of the answer that is complete already."""
-
-    value: Any
-
-
 def _attach(schema: GraphQLSchema) -> None:
     """Let graphql-core call the rules, and tell it which inputs are one-of."""
-    roots = {schema.query_type: _resolve_root, schema.mutation_type: _resolve_mutation}
+    # The root fields of a mutation are never graphql-core's to resolve.
+    roots = {schema.query_type: _resolve_root, schema.subscription_type: _resolve_root}
     for type_ in schema.type_map.values():
         if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__"):
             resolver = roots.get(type_, _resolve)
@@ -104,30 +119,14 @@ def _resolve(rule: Rule) -> Callable[..., Any]:
 
 
 def _resolve_root(rule: Rule) -> Callable[..., Any]:
-    """Answer all below a root field at once: as the answer itself, or only to have read it before graphql-core asks."""
+    """Read all at once that graphql-core will ask for below a root field."""
 
     def resolve(_: Any, info: Any, **arguments: Any) -> Any:
         request: Request = info.context
-        column = rule.column(request, [None], arguments)
-        planned = request.plan.get(info.path.key)
-        if planned is None:
-            return column[0]
-        answered = planned.spread(request, column)
-        return Projected(answered[0]) if request.projecting else column[0]
-
-    return resolve
-
-
-def _resolve_mutation(rule: Rule) -> Callable[..., Any]:
-    """Make the change, then answer what is below of the catalogue as it is after it."""
-
-    def resolve(_: Any, info: Any, **arguments: Any) -> Any:
-        request: Request = info.context
-        outcome: Outcome = rule.column(request, [None], arguments)[0]
-        planned: Planned = request.plan[info.path.key]
-        after, outcome = follow(request, outcome, reading=planned.reads_entities)
-        answered = planned.spread(after, [outcome])
-        request.reads += after.reads
-        return Projected(answered[0])
+        column = rule.column(request, [request.root], arguments)
+        planned: Planned | None = request.plan.get(info.path.key)
+        if planned is not None:
+            planned.spread(request, column)
+        return column[0]
 
     return resolve

@@ -15,6 +15,10 @@ from govgraph.store import Term
 
 DEFAULT_LANGUAGES = ("en",)
 ANY_LANGUAGE = "*"
+MOST_LANGUAGES = 20
+"""Languages of a preference that count."""
+_LONGEST_TAG = 35
+"""Characters of a tag that count (RFC 5646 section 4.4.1)."""
 
 
 def lang(description: str = "") -> StrawberryArgument:
@@ -23,7 +27,8 @@ def lang(description: str = "") -> StrawberryArgument:
 
 
 def languages(arguments: Arguments) -> tuple[str, ...]:
-    return tuple(arguments.get("lang") or DEFAULT_LANGUAGES)
+    """What counts of the argument ``lang``: texts are compared with every tag, and things kept under all of them."""
+    return tuple(tag[:_LONGEST_TAG] for tag in (arguments.get("lang") or DEFAULT_LANGUAGES)[:MOST_LANGUAGES])
 
 
 class Words:
@@ -59,7 +64,8 @@ def every(values: Iterable[Term]) -> list[Words]:
 
 
 def of_label(label: Label) -> Words:
-    return Words(label.text, label.language or None)
+    """A name that is in no language is all there is."""
+    return Words(label.text, label.language or None, label.texts or [Literal(label.text)])
 
 
 def of_wording(wording: Wording, wanted: Sequence[str]) -> Words | None:

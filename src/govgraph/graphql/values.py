@@ -22,7 +22,7 @@ class PropertyRule(Rule):
     """What the values of one property give, node by node."""
 
     def __init__(self, prop: Property) -> None:
-        self._property = prop
+        self.property = self._property = prop
         self._needs = Needs(frozenset({prop}))
 
     def needs(self, arguments: Arguments) -> Needs:

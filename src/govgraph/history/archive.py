@@ -81,7 +81,7 @@ def _write(  # one call, and each argument is a part of what is written
     log, names = Log(log_of(directory)), Names(base)
     extents = log.extents(reader.revision)
     records = max(min(log.newest, reader.revision) - log.oldest + 1, 0) if log.oldest else 0
-    files = [(SNAPSHOT + path.name, path, path.stat().st_size) for path in sorted(snapshot.iterdir())]
+    files = [(SNAPSHOT + path.name, path, path.stat().st_size) for path in sorted(snapshot.iterdir()) if path.is_file()]
     files += [(LOG + path.name, path, size) for path, size in extents]
     with tarfile.open(fileobj=target, mode="w:gz", compresslevel=_LEVEL) as tar, TemporaryFile() as quads:
         told("writing N-Quads", 0, 0)

@@ -99,11 +99,15 @@ class Log:
 
     def entry(self, revision: int) -> Entry:
         """Raises NotFound for a revision the log does not have."""
+        return self.place(revision).entry()
+
+    def place(self, revision: int) -> Place:
+        """Where a record stands. Raises NotFound for a revision the log does not have."""
         if revision not in self._places:
             self._look()
         if revision not in self._places:
             raise NotFound(f"The log has no revision {revision}.", f"The newest is {self.newest}.")
-        return self._places[revision].entry()
+        return self._places[revision]
 
     def sizes(self, after: int, until: int) -> list[int] | None:
         """How many bytes each of the entries after a revision up to another has; None where one is missing."""

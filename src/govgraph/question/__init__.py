@@ -1,7 +1,8 @@
 """A question: a SPARQL file with a header, which every face offers; and its answer.
 
 The header is TOML in lines that begin with ``#+ ``. It gives ``title`` and ``reason`` per language, ``params`` and
-``columns`` with a type each, and optionally ``explain``, ``chart``, ``order`` and ``seconds``.
+``columns`` with a type each, and optionally ``explain``, ``chart``, ``order``, ``seconds`` and ``former``, the names
+that programs called it by before.
 """
 
 from __future__ import annotations
@@ -92,6 +93,7 @@ class Question:
     order: int
     text: str
     file: str
+    former_names: tuple[str, ...] = ()
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)

@@ -18,7 +18,7 @@ SHIPPED = Path(__file__).parent.parent / "questions"
 EDGES = ".edges.rq"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
-_KEYS = {"title", "reason", "params", "columns", "explain", "chart", "order"}
+_KEYS = {"title", "reason", "params", "columns", "explain", "chart", "order", "former"}
 _PARAMETER_KEYS = {"type", "required", "default", "least", "most"}
 _COLUMN_KEYS = {"type", "nullable"}
 
@@ -68,6 +68,7 @@ def _read_file(path: Path) -> Question:
         order=header.whole("order", 999),
         text=text,
         file=path.name,
+        former_names=header.former(),
     )
 
 
@@ -101,6 +102,12 @@ class _Header:
         if not isinstance(found, dict) or not needed <= found.keys() <= needed | optional:
             raise self.refuse(f"{key} does not have the right keys.", f"Give it {', '.join(sorted(needed))}.")
         return found
+
+    def former(self) -> tuple[str, ...]:
+        found = self.said.get("former", [])
+        if not isinstance(found, list) or not all(isinstance(one, str) and _NAME.fullmatch(one) for one in found):
+            raise self.refuse(f"former is {found!r}.", 'Write former = ["a_name_it_had"], in snake_case.')
+        return tuple(found)
 
     def whole(self, key: str, default: int) -> int:
         found = self.said.get(key, default)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import inf
+from pathlib import Path as FilePath
 from typing import BinaryIO, Protocol, TypeAlias
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -84,6 +85,10 @@ class Reader(Protocol):
     def committed(self) -> datetime:
         """When the revision was made."""
 
+    @property
+    def place(self) -> FilePath | None:
+        """The directory of the revision, as long as the reader is open; None for one that is in no file."""
+
     def values(
         self, nodes: Sequence[Term], paths: Sequence[Path], graphs: Graphs
     ) -> dict[Path, dict[Term, list[Term]]]:
@@ -139,6 +144,9 @@ class Store(Protocol):
 
     def reader(self) -> Reader:
         """The newest revision; the same object until there is a newer one. Raises StoreMissing before the first."""
+
+    def standing(self) -> Reader | None:
+        """What ``reader`` would give, where that needs no look at the disk; never blocks. None says nothing."""
 
     def replace(self, parts: Iterable[Part], contract_hash: str, *, after: int | None = None) -> int:
         """Make the given graphs, each in any number of parts, the next revision; its number.

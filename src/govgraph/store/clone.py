@@ -1,4 +1,7 @@
-"""Copies of a store's files that cost no space: what never changes is shared, what may is copied; opens no engine."""
+"""Copies of a store's files that cost no space: what never changes is shared, what may is copied; opens no engine.
+
+What others keep with a snapshot, in directories of their own, is left: they can make it again.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def clone(source: Path, target: Path) -> None:
     try:
         target.mkdir(parents=True)
         for file in source.iterdir():
-            if file.name in _ITS_OWN or file.name.startswith("LOG.old"):
+            if file.is_dir() or file.name in _ITS_OWN or file.name.startswith("LOG.old"):
                 continue
             if file.suffix == _SHARED:
                 _share(file, target / file.name)

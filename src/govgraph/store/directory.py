@@ -52,7 +52,7 @@ class Directory:
 
     def __init__(self, path: Path, base: str, kept: int) -> None:
         self.path = path
-        self._base = base
+        self.base = base
         self._kept = max(kept, 1)
 
     def current(self) -> Current | None:
@@ -72,9 +72,9 @@ class Directory:
                 f"{self.path} has store format {current.format}; this govgraph knows up to {FORMAT}.",
                 "Start it with the newer govgraph that wrote it.",
             )
-        if current.base != self._base:
+        if current.base != self.base:
             raise BaseMismatch(
-                f"{self.path} was loaded under the base {current.base}, not {self._base}.",
+                f"{self.path} was loaded under the base {current.base}, not {self.base}.",
                 f"Start with --base {current.base}; or, to move, export the catalogue there as N-Quads, replace the "
                 "base in that file and load it into a new data directory.",
             )
@@ -144,7 +144,7 @@ class Directory:
             if snapshot.exists():  # damaged, or of a writer that was killed before it was in force
                 snapshot.rename(place / "old")
             take_place(place / "new", snapshot)
-        replace_text(self.path / "current", json.dumps(asdict(Current(revision, self._base, FORMAT))))
+        replace_text(self.path / "current", json.dumps(asdict(Current(revision, self.base, FORMAT))))
         self._tidy(revision)
 
     def snapshots(self) -> list[tuple[int, Path]]:

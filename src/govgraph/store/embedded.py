@@ -120,6 +120,9 @@ class MemoryStore:
             raise StoreMissing("There is no catalogue yet.", "Load one first.")
         return self._reader
 
+    def standing(self) -> Snapshot | None:
+        return self._reader
+
     def replace(self, parts: Iterable[Part], contract_hash: str, *, after: int | None = None) -> int:
         engine = pyoxigraph.Store()
         newest = self._reader.revision if self._reader else 0
@@ -155,6 +158,7 @@ class DiskStore:
         self._reader: HeldSnapshot | None = None
         self._retired: dict[HeldSnapshot, threading.Timer] = {}
         self._looked = 0.0
+        self._left = 0.0
         self._lock = threading.Lock()
         self._directory.current()
 
@@ -191,6 +195,14 @@ class DiskStore:
                     f"There is no catalogue in {self._directory.path}.", "Load one: govgraph load FILES, or --seed."
                 )
             return self._reader
+
+    def standing(self) -> Snapshot | None:
+        now = monotonic()
+        if now - max(self._looked, self._left) < self._refresh_seconds:
+            return self._reader
+        # Whoever is told nothing goes and looks; those who come meanwhile need not all do so.
+        self._left = now
+        return None
 
     def replace(self, parts: Iterable[Part], contract_hash: str, *, after: int | None = None) -> int:
         """As ``Store``; without a log, so only where there is none: the gate has the way that keeps one."""
@@ -234,7 +246,7 @@ class DiskStore:
 
     def follow(self) -> None:
         """Look for a newer revision with the next question, whenever the last look was."""
-        self._looked = 0.0
+        self._looked = self._left = 0.0
 
     def close(self) -> None:
         """Close every reader handed out; a query that is still running on one gets StoreError."""
@@ -289,6 +301,7 @@ class HeldSnapshot(Snapshot):
 
     def __init__(self, engine: pyoxigraph.Store, held: Held, base: str, limits: Limits, workers: Workers) -> None:
         super().__init__(engine, held.revision, base, limits, workers)
+        self.place = held.path
         self._release: weakref.finalize[[], HeldSnapshot] = weakref.finalize(self, held.release)
 
     def close(self) -> None:

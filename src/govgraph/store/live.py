@@ -70,7 +70,7 @@ class Live:
     @property
     def reader(self) -> Snapshot:
         """Reads the present state under its present number."""
-        return Snapshot(self._engine, self.revision, self._base, self._limits)
+        return Snapshot(self._engine, self.revision, self._base, self._limits, fixed=False)
 
     @property
     def revision(self) -> int:

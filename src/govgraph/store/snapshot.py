@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
+from pathlib import Path as FilePath
 from typing import BinaryIO, cast
 
 import pyoxigraph
@@ -25,16 +26,30 @@ _FEW = 8
 
 
 class Snapshot:
-    """A Reader over an open engine; ``workers`` run its queries where there are any, else this thread does."""
+    """A Reader over an open engine; ``workers`` run its queries where there are any, else this thread does.
+
+    ``fixed`` says that nobody writes to the engine.
+    """
 
     def __init__(
-        self, engine: pyoxigraph.Store, revision: int, base: str, limits: Limits, workers: Workers | None = None
+        self,
+        engine: pyoxigraph.Store,
+        revision: int,
+        base: str,
+        limits: Limits,
+        workers: Workers | None = None,
+        *,
+        fixed: bool = True,
     ) -> None:
         self.revision = revision
+        self._fixed = fixed
+        self._said: dict[tuple[NamedNode, NamedNode], bool] = {}
+        """As many as the contract has properties, times the graphs of the house."""
         self._engine = engine
         self._base = base
         self._limits = limits
         self._workers = workers
+        self.place: FilePath | None = None
 
     @property
     def committed(self) -> datetime:
@@ -47,22 +62,36 @@ class Snapshot:
         match = self._engine.quads_for_pattern
         found: dict[Path, dict[Term, list[Term]]] = {path: {} for path in paths}
         forward = {path.predicate: found[path] for path in paths if not path.inverse}
-        backward = [path for path in paths if path.inverse]
-        asked: tuple[NamedNode | None, ...] = (None,) if len(forward) > _FEW else tuple(forward)
+        asked = [pattern for graph in graphs for pattern in self._patterns(list(forward), graph)]
+        inverse = [path for path in paths if path.inverse]
+        backward = [(path, graph) for graph in graphs for path in inverse if self._says(path.predicate, graph)]
         for node in nodes:
             if isinstance(node, Triple):
                 continue
-            subject = None if isinstance(node, Literal) else node
-            for graph in graphs:
-                for predicate in asked if subject is not None else ():
-                    for quad in match(subject, predicate, None, graph):
+            if not isinstance(node, Literal):
+                for predicate, graph in asked:
+                    for quad in match(node, predicate, None, graph):
                         values = forward.get(quad.predicate)
                         if values is not None:
                             values.setdefault(node, []).append(quad.object)
-                for path in backward:
-                    for quad in match(None, path.predicate, node, graph):
-                        found[path].setdefault(node, []).append(quad.subject)
+            for path, graph in backward:
+                for quad in match(None, path.predicate, node, graph):
+                    found[path].setdefault(node, []).append(quad.subject)
         return found
+
+    def _patterns(self, predicates: Sequence[NamedNode], graph: NamedNode) -> list[tuple[NamedNode | None, NamedNode]]:
+        """What to look up of every node in a graph: predicates that are there, or all at once where they are many."""
+        there = [predicate for predicate in predicates if self._says(predicate, graph)]
+        return [(None, graph)] if len(there) > _FEW else [(predicate, graph) for predicate in there]
+
+    def _says(self, predicate: NamedNode, graph: NamedNode) -> bool:
+        """Whether a graph may have statements of a predicate: of a state that stays as it is, found out once."""
+        if not self._fixed:
+            return True
+        key = (predicate, graph)
+        if key not in self._said:
+            self._said[key] = next(self._engine.quads_for_pattern(None, predicate, None, graph), None) is not None
+        return self._said[key]
 
     def some(self, nodes: Sequence[Term], path: Path, graphs: Graphs, most: int) -> dict[Term, list[Term]]:
         match = self._engine.quads_for_pattern

@@ -37,6 +37,7 @@ from govgraph.web import (
     publish,
     quality,
     question,
+    searching,
     sparql,
     vocabulary,
 )
@@ -65,7 +66,7 @@ def build_app(settings: Settings, writer: Writer | None = None) -> Starlette:
         if house.past is not None:
             house.past.close()
 
-    return Starlette(
+    app = Starlette(
         routes=routes(house),
         middleware=[
             Middleware(SecurityHeaders),
@@ -80,8 +81,11 @@ def build_app(settings: Settings, writer: Writer | None = None) -> Starlette:
                 allow_headers=["*"],
                 expose_headers=[
                     "ETag",
+                    "Govgraph-Price",
                     "Govgraph-Revision",
                     "Link",
+                    "RateLimit",
+                    "RateLimit-Policy",
                     "Retry-After",
                     "Server-Timing",
                     "WWW-Authenticate",
@@ -94,6 +98,8 @@ def build_app(settings: Settings, writer: Writer | None = None) -> Starlette:
         exception_handlers=exception_handlers(house),
         lifespan=lifespan,
     )
+    app.state.departure = house.departure
+    return app
 
 
 def open_house(settings: Settings, store: Store, writer: Writer | None = None) -> House:
@@ -119,6 +125,7 @@ def open_house(settings: Settings, store: Store, writer: Writer | None = None) -
 def routes(house: House) -> list[BaseRoute]:
     """All of them, below the path of the base; ``listing`` comes last, since it takes any single word."""
     modules = (
+        graphql,  # routes are tried in this order, and nothing is asked as often
         home,
         entity,
         entity_write,
@@ -126,9 +133,9 @@ def routes(house: House) -> list[BaseRoute]:
         question,
         quality,
         vocabulary,
+        searching,
         sparql,
         graph_store,
-        graphql,
         publish,
         static_files,
         listing,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from govgraph.gate import Writer
 from govgraph.history.ledger import Ledger
 from govgraph.question import Question
 from govgraph.settings import Settings
+from govgraph.web.departure import Departure
 from govgraph.web.language import Languages
 from govgraph.web.rendering import Renderer
 
@@ -50,6 +51,7 @@ class House:
     oidc: Issuer | None = None
     writer: Writer | None = None
     past: Past | None = None
+    departure: Departure = field(default_factory=Departure)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from govgraph.catalogue import View
-from govgraph.catalogue.selection import Condition, Every, Key, Page, Selection, page
+from govgraph.catalogue.selection import Condition, Every, Key, Page, Selection, count, page
 from govgraph.catalogue.text import sort_key
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import BadRequest, NotFound
@@ -112,7 +112,7 @@ class List:
             "list.html",
             kind=self._kind,
             total=found.total,
-            all=len(self._view.members(self._kind)),
+            all=count(self._view, self._kind),
             headings=self._headings(order),
             rows=self._rows(found),
             q=self._given.get("q", ""),

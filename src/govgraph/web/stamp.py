@@ -31,11 +31,15 @@ class Stamp:
         async def send_stamped(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if HEADER not in headers and (revision := await run_in_threadpool(self._newest)):
+                if HEADER not in headers and (revision := await self._revision()):
                     headers[HEADER] = str(revision)
             await send(message)
 
         await self._app(scope, receive, send_stamped)
+
+    async def _revision(self) -> int:
+        view = self._house.catalogue.standing()
+        return (view.revision_at_once if view else 0) or await run_in_threadpool(self._newest)
 
     def _newest(self) -> int:
         try:

@@ -29,6 +29,7 @@ MINIMUM_HEADER = "govgraph-minimum-revision"
 COOKIE = "govgraph-revision"
 COOKIE_SECONDS = 60
 """As long as a reader may be behind; a cookie that outlived a restored backup would lock a browser out."""
+_DEMANDING = (MINIMUM_HEADER.encode(), b"cookie")
 _MOST_DIGITS = 15
 _LOOKS_PER_SECOND = 20
 
@@ -70,6 +71,11 @@ def minimum(request: Request) -> int:
         if _is_number(said):
             return int(said)
     return 0
+
+
+def _may_demand(scope: Scope) -> bool:
+    """Most requests have neither header, which is told sooner than by looking each up."""
+    return any(name in _DEMANDING for name, _ in scope["headers"])
 
 
 def _is_number(said: str) -> bool:
@@ -130,7 +136,12 @@ class Patience:
         self._pause = max(house.settings.refresh_seconds, 1 / _LOOKS_PER_SECOND)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (demanded := minimum(Request(scope))) and self._places > 0:
+        if (
+            scope["type"] == "http"
+            and _may_demand(scope)
+            and (demanded := minimum(Request(scope)))
+            and self._places > 0
+        ):
             self._places -= 1
             try:
                 await self._wait(demanded)

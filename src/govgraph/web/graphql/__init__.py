@@ -1,5 +1,23 @@
 """GraphQL over HTTP, WebSocket and server-sent events, and the explorer; runs no field."""
 
-from govgraph.web.graphql.endpoint import routes
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from govgraph.graphql import Limits, build_schema
+from govgraph.web.graphql import socket
+from govgraph.web.graphql.endpoint import Endpoint
+from govgraph.web.house import House
 
 __all__ = ["routes"]
+
+
+def routes(house: House) -> list[BaseRoute]:
+    endpoint = Endpoint(house, build_schema(house.contract, house.questions, Limits.of(house.settings), house.ledger))
+    return [
+        Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
+        WebSocketRoute("/graphql", partial(socket.serve, endpoint)),
+        Route("/schema.graphql", endpoint.schema),
+    ]

@@ -1,141 +1,238 @@
-"""``/graphql`` by GraphQL over HTTP: what a request asks, which status and media type its answer has; runs no field.
+"""``/graphql`` by GraphQL over HTTP: what becomes of a request, from its first byte to its answer; runs no field.
 
-Specification: https://graphql.github.io/graphql-over-http/draft/ . With ``application/json`` a request that could not
-run is still 200 (section 6.4.1), with ``application/graphql-response+json`` it is STATUS_OF_REQUEST_ERROR and has no
-data (6.4.2). The draft of August 2026 would have 422 for what is well-formed but invalid; the audits want 400. Who
-sends a mutation without a valid token gets 401 in either type, as on every face.
+Specification: https://graphql.github.io/graphql-over-http/draft/ ; ``statuses`` has the table of status codes. Who
+sends a mutation without a valid token gets 401 in either media type, as on every face. What strangers ask again at an
+equal revision is answered on the event loop; everything else takes its turn and a thread.
 """
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import lru_cache
 from http import HTTPStatus
 from time import monotonic
-from typing import Any
+from typing import TypeVar
 
-import orjson
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 
-from govgraph import __version__
+from govgraph.access.audit import Outcome
 from govgraph.catalogue import Audience, View
-from govgraph.errors import (
-    BadRequest,
-    GovgraphError,
-    MethodNotAllowed,
-    NotAcceptable,
-    RevisionAway,
-    UnsupportedMediaType,
-    WriterAway,
-)
-from govgraph.graphql import Asked, Desk, Limits, Schema, Told, build_schema, faults
-from govgraph.iris import digest
+from govgraph.errors import GovgraphError, MethodNotAllowed, NotAcceptable, QuotaSpent, RevisionAway, WriterAway
+from govgraph.gate import Writer
+from govgraph.graphql import Asked, Desk, Schema, Told
+from govgraph.graphql.execution import Prepared
+from govgraph.graphql.registry import Registry
 from govgraph.media import HTML, JSON, Format, choose
 from govgraph.web import responses
-from govgraph.web.authentication import author_of
+from govgraph.web.authentication import author_of, door_of, known
 from govgraph.web.body import read_body
-from govgraph.web.graphql.examples import EXAMPLES
+from govgraph.web.graphql import answers, batch, stream
+from govgraph.web.graphql.charging import HEADER, LEAST, Charge, Till, client_of, place_of
+from govgraph.web.graphql.documents import Documents
+from govgraph.web.graphql.exchange import Exchange
+from govgraph.web.graphql.kept import Answer, Answers, Key
+from govgraph.web.graphql.page import is_for_a_person, page
+from govgraph.web.graphql.pulse import Pulse
+from govgraph.web.graphql.request import Sent, sent_by_address, sent_by_body
+from govgraph.web.graphql.seats import Seats
+from govgraph.web.graphql.statuses import GRAPHQL, PRICED, RAN, REQUEST_ERROR
+from govgraph.web.graphql.turns import Turns
 from govgraph.web.house import House
-from govgraph.web.refusal import advice
-from govgraph.web.view import as_of, remember, view_of
+from govgraph.web.view import MINIMUM_HEADER, VIEW_HEADER, Wanted, as_of, remember, view_of
 from govgraph.web.visit import Visit
 
-GRAPHQL = Format("graphql", "application/graphql-response+json", "GraphQL")
 SDL = Format("sdl", "text/plain", "SDL")
-OFFERS = (HTML, JSON, GRAPHQL)
-"""To a GET without a query; with one it is answered in one of the last two."""
-STATUS_OF_REQUEST_ERROR: Mapping[Format, HTTPStatus] = {JSON: HTTPStatus.OK, GRAPHQL: HTTPStatus.BAD_REQUEST}
-"""Of a document, an operation name or variables that cannot be used; what is no GraphQL request at all is 400."""
+
+_Gives = TypeVar("_Gives")
 
 _LOOK_SECONDS = 0.02
 """How often somebody who waits for a revision looks for it."""
+_ACCEPTS_KEPT = 200
+_CHOOSE_A_VIEW = frozenset(name.encode() for name in (VIEW_HEADER, MINIMUM_HEADER, "cookie"))
 
 
-def routes(house: House) -> list[BaseRoute]:
-    endpoint = Endpoint(house, build_schema(house.contract, house.questions, Limits.of(house.settings)))
-    return [
-        Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
-        Route("/schema.graphql", endpoint.schema),
-    ]
-
-
-@dataclass(frozen=True)
 class Endpoint:
-    """What ``/graphql`` does with a request."""
+    """What ``/graphql`` does with a request. Its answers, documents and turns belong to one serving process."""
 
-    house: House
-    graphql: Schema
+    def __init__(self, house: House, graphql: Schema) -> None:
+        settings = house.settings
+        self.house = house
+        self.graphql = graphql
+        self.till = Till(settings)
+        self.documents = Documents(Registry.of(settings.data), trusted_only=settings.graphql_documents == "trusted")
+        self.answers = Answers(settings.graphql_cache_megabytes * 1_000_000)
+        self.pulse = Pulse(house)
+        self.seats = Seats(settings)
+        self._turns = Turns(settings.graphql_at_once, settings.graphql_waiting)
+        # Threads of its own: who asks much here keeps no page waiting.
+        self._threads = ThreadPoolExecutor(max(settings.graphql_at_once, 1), "graphql")
+        self._offer_of = lru_cache(_ACCEPTS_KEPT)(_offer_of)
 
     async def answer(self, request: Request) -> Response:
+        if is_for_a_person(request):
+            return await page(self.house, request, self._to_a_program)
+        return await self._to_a_program(request)
+
+    async def _to_a_program(self, request: Request) -> Response:
         accept = request.headers.get("accept")
-        if request.method != "POST" and "query" not in request.query_params and choose(accept, OFFERS) is HTML:
-            return await run_in_threadpool(page, self.house, request)
-        # Who asks for a page alone and sends a query reads JSON sooner than a refusal.
-        offer = choose(accept, (JSON, GRAPHQL)) or (
-            JSON if request.method != "POST" and choose(accept, (HTML,)) else None
-        )
+        offer = self._offer_of(accept, request.method != "POST")
+        sent = None
         try:
+            if accept is not None and stream.is_wanted(request):
+                sent = await self._sent(request)
+                if isinstance(sent, Sent) and (events := await stream.answer(self, request, sent)) is not None:
+                    return events
             if offer is None:
                 raise NotAcceptable("GraphQL is answered as JSON.", f"Accept {GRAPHQL.type} or {JSON.type}.")
-            asked = await self._asked(request)
-            return await run_in_threadpool(self._told, request, asked, offer)
+            exchange = Exchange.of(request, offer)
+            sent = sent or await self._sent(request)
+            if isinstance(sent, Sent) and (response := self._again(exchange, sent)) is not None:
+                return response
+            return await self.in_turn(request, self._answer, exchange, sent)
         except GovgraphError as error:
-            return _refusal(error, offer or JSON)
+            more = self.till.refusal_headers(error) if isinstance(error, QuotaSpent) else {}
+            return answers.error(error, offer or JSON, more)
+
+    async def in_turn(self, request: Request, run: Callable[..., _Gives], *given: object) -> _Gives:
+        """What blocks, on a thread, when it is the client's turn. Raises QueryBusy."""
+        place = place_of(request, self.house.tokens)
+        await self._turns.take(place)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run, *given)
+        finally:
+            self._turns.give_back(place)
 
     def schema(self, request: Request) -> Response:
         """The schema in GraphQL's definition language."""
         view = view_of(self.house, request)
         return responses.answer(Visit.of(self.house, request), view, SDL, self.graphql.print)
 
-    async def _asked(self, request: Request) -> Asked:
+    async def _sent(self, request: Request) -> Sent | tuple[Sent, ...]:
         if request.method != "POST":
-            return _asked_by_url(request)
-        return _asked_by_body(request, await read_body(request, self.house.settings.body_megabytes * 1_000_000))
+            return sent_by_address(request)
+        settings = self.house.settings
+        body = await read_body(request, settings.body_megabytes * 1_000_000)
+        return sent_by_body(request, body, settings.graphql_batch)
 
-    def _told(self, request: Request, asked: Asked, offer: Format) -> Response:
-        """Blocking: reads the store."""
-        reading = request.method in ("GET", "HEAD")
-        if reading and self.graphql.operation_type(asked) in ("mutation", "subscription"):
+    def _again(self, exchange: Exchange, sent: Sent) -> Response | None:
+        """The answer to what a stranger asks again, None where that takes a look at the disk. Never blocks."""
+        request = exchange.request
+        if b"authorization" in exchange.names or self.house.settings.read_public != "open" or exchange.asks_price_only:
+            return None
+        document, view = self.documents.at_once(sent), self.house.catalogue.standing()
+        revision = view.revision_at_once if view is not None else 0
+        if document is None or view is None or not revision or sent.explains:
+            return None
+        if request.scope["query_string"] or not exchange.names.isdisjoint(_CHOOSE_A_VIEW):
+            known(self.house, request)  # which refuses a token in the address
+            wanted = Wanted.of(request)
+            if wanted.audience is not Audience.PUBLIC or wanted.as_of or wanted.minimum > view.reader.revision:
+                return None
+        key = _key(document, sent, Audience.PUBLIC, revision, "")
+        kept = self.answers.get(key)
+        if kept is None:
+            return None
+        has = exchange.reads and self._has(exchange, key)
+        charge = self.till.charge_at_once(client_of(request, None), LEAST if has else kept.price.points)
+        if charge is None:
+            return None
+        return self._unchanged(exchange, key, charge) if has else self._told(exchange, key, kept, charge)
+
+    def _answer(self, exchange: Exchange, sent: Sent | tuple[Sent, ...]) -> Response:
+        """Blocking: reads the store. Raises GovgraphError."""
+        try:
+            return self._answer_one(exchange, sent) if isinstance(sent, Sent) else batch.answer(self, exchange, sent)
+        except QuotaSpent as error:
+            self.note(exchange, error.code)
+            raise
+
+    def _answer_one(self, exchange: Exchange, sent: Sent) -> Response:
+        asked = self.documents.find(sent)
+        type_ = self.graphql.operation_type(asked) if isinstance(asked, Asked) else None
+        if exchange.reads and type_ in ("mutation", "subscription"):
             raise MethodNotAllowed("GET runs queries only.", "Send this operation with POST.")
-        if self.graphql.operation_type(asked) == "mutation":
-            return self._changed(request, asked, offer)
-        view = view_of(self.house, request)
-        headers = {"govgraph-revision": str(view.revision), "vary": "Accept"}
-        if reading:
-            headers |= {"etag": self._tag(view, asked, offer, as_of(request)), "cache-control": "no-cache"}
-            if responses.already_has(request, headers["etag"]):
-                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        told = self.graphql.execute(asked, view)
-        if told.errors:
-            # What went wrong may go right the next time.
-            headers.pop("etag", None)
-        return _json(told.body, HTTPStatus.OK if told.ran else STATUS_OF_REQUEST_ERROR[offer], offer, headers)
+        if type_ == "subscription" and not exchange.asks_price_only:
+            raise NotAcceptable(
+                "A subscription is answered as a stream.", "Accept text/event-stream, or use WebSocket."
+            )
+        if type_ == "mutation" and isinstance(asked, Asked):
+            return self._changed(exchange, asked)
+        view = view_of(self.house, exchange.request)
+        client = self.client(exchange.request)
+        if isinstance(asked, Told):
+            return self._refused(exchange, asked, client)
+        key = _key(asked.query, sent, view.audience, view.revision, as_of(exchange.request))
+        if not sent.explains and not exchange.asks_price_only:
+            if exchange.reads and self._has(exchange, key):
+                return self._unchanged(exchange, key, self.till.charge(client, LEAST))
+            if (kept := self.answers.get(key)) is not None:
+                return self._told(exchange, key, kept, self.till.charge(client, kept.price.points))
+        return self._run(exchange, sent, key, self.graphql.prepare(asked), view)
 
-    def _changed(self, request: Request, asked: Asked, offer: Format) -> Response:
+    def _run(self, exchange: Exchange, sent: Sent, key: Key, prepared: Prepared | Told, view: View) -> Response:
+        client = self.client(exchange.request)
+        if isinstance(prepared, Told):
+            return self._refused(exchange, prepared, client)
+        self.documents.remember(sent)
+        if exchange.asks_price_only:
+            return self._priced(exchange, prepared, client)
+        charge = self.till.charge(client, prepared.price.points)
+        told = self.graphql.execute(prepared, view)
+        if told.ran and not told.errors and not told.extensions:
+            answer = Answer(answers.write(told), prepared.price)
+            self.answers.keep(key, answer)
+            return self._told(exchange, key, answer, charge)
+        # What went wrong may go right the next time, and what is explained took its time only now.
+        headers = {**self._headers(view.revision, charge), "cache-control": "no-store"}
+        cost = self.till.cost(prepared.price, charge, asked=exchange.asks_price)
+        status = (RAN if told.ran else REQUEST_ERROR).status(exchange.offer)
+        return answers.respond(answers.write(answers.with_cost(told, cost)), status, exchange.offer, headers)
+
+    def _changed(self, exchange: Exchange, asked: Asked) -> Response:
         """What a mutation did. Who it is that asks is settled before anything of it is run."""
-        house = self.house
+        house, request, offer = self.house, exchange.request, exchange.offer
         author = author_of(house, request)
-        if house.writer is None:
-            raise WriterAway("Nothing can be changed here.", "Send the change to where the catalogue is kept.")
-        desk = Desk(house.writer, author, self._working)
-        view = self._working(0)
-        told = self.graphql.execute(asked, view, desk=desk)
-        headers = {
-            "govgraph-revision": str(told.written or view.revision),
-            "vary": "Accept, Authorization",
-            "cache-control": "no-store",
-        }
-        response = _json(told.body, HTTPStatus.OK if told.ran else STATUS_OF_REQUEST_ERROR[offer], offer, headers)
+        client = client_of(request, author)
+        prepared = self.graphql.prepare(asked)
+        if isinstance(prepared, Told):
+            return self._refused(exchange, prepared, client)
+        if exchange.asks_price_only:
+            return self._priced(exchange, prepared, client)
+        desk = Desk(self.writer, author, self.working)
+        charge = self.till.charge(client, prepared.price.points)
+        view = self.working(0)
+        told = self.graphql.execute(prepared, view, desk=desk)
+        cost = self.till.cost(prepared.price, charge, asked=exchange.asks_price)
+        headers = self._headers(told.written or view.revision, charge)
+        headers |= {"vary": answers.VARY_PRIVATE, "cache-control": "no-store"}
+        status = (RAN if told.ran else REQUEST_ERROR).status(offer)
+        response = answers.respond(answers.write(answers.with_cost(told, cost)), status, offer, headers)
         if told.written:
             remember(response, house, told.written)
         return response
 
-    def _working(self, minimum: int) -> View:
+    def client(self, request: Request) -> str:
+        """Whose points a request costs. Blocking: may ask who it is."""
+        return client_of(request, known(self.house, request)) if self.till.counts else ""
+
+    def note(self, exchange: Exchange, code: str) -> None:
+        """In the audit log, which bounds what it says of strangers. Blocking."""
+        request = exchange.request
+        self.house.audit.note(known(self.house, request), door_of(request), Outcome.REFUSED, code=code)
+
+    @property
+    def writer(self) -> Writer:
+        """Raises WriterAway where there is none."""
+        if self.house.writer is None:
+            raise WriterAway("Nothing can be changed here.", "Send the change to where the catalogue is kept.")
+        return self.house.writer
+
+    def working(self, minimum: int) -> View:
         """The working view at a revision or later. Blocks until readers have it; raises RevisionAway."""
         settings, pause = self.house.settings, threading.Event()
         until = monotonic() + settings.revision_wait_seconds
@@ -145,79 +242,49 @@ class Endpoint:
             pause.wait(min(settings.refresh_seconds, _LOOK_SECONDS))
         return view
 
-    def _tag(self, view: View, asked: Asked, offer: Format, moment: str) -> str:
-        """Questions may depend on the day."""
-        variables = orjson.dumps(asked.variables, option=orjson.OPT_SORT_KEYS).decode()
-        request = digest(asked.query, asked.operation_name or "", variables, moment)[:24]
-        parts = (__version__, self.house.contract.hash, view.revision, view.audience, date.today(), offer.name, request)
-        return 'W/"' + "-".join(str(part) for part in parts) + '"'
+    def _has(self, exchange: Exchange, key: Key) -> bool:
+        if b"if-none-match" not in exchange.names:
+            return False
+        return responses.already_has(exchange.request, answers.tag(key, self.house.contract.hash, exchange.offer))
+
+    def _headers(self, revision: int, charge: Charge) -> dict[str, str]:
+        return {"govgraph-revision": str(revision), "vary": answers.VARY, **self.till.headers(charge)}
+
+    def _told(self, exchange: Exchange, key: Key, answer: Answer, charge: Charge) -> Response:
+        headers = self._headers(key.revision, charge)
+        if exchange.reads:
+            headers |= self._conditions(exchange, key)
+        cost = self.till.cost(answer.price, charge, asked=exchange.asks_price)
+        return answers.respond(answers.extend(answer.body, "cost", cost), HTTPStatus.OK, exchange.offer, headers)
+
+    def _unchanged(self, exchange: Exchange, key: Key, charge: Charge) -> Response:
+        headers = self._headers(key.revision, charge) | self._conditions(exchange, key)
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+
+    def _conditions(self, exchange: Exchange, key: Key) -> dict[str, str]:
+        tag = answers.tag(key, self.house.contract.hash, exchange.offer)
+        return {"etag": tag, "cache-control": "no-cache"}
+
+    def _refused(self, exchange: Exchange, told: Told, client: str) -> Response:
+        """Reading a document costs something, too. Who asks for more than may be asked stands in the audit log."""
+        code = str(told.errors[0]["extensions"]["code"])
+        if code.startswith("TOO_"):
+            self.note(exchange, code.lower().replace("_", "-"))
+        return answers.refusal(told, exchange.offer, self.till.headers(self.till.charge(client, LEAST)))
+
+    def _priced(self, exchange: Exchange, prepared: Prepared, client: str) -> Response:
+        """The price alone; what is charged is the request, not the operation."""
+        charge = self.till.charge(client, LEAST)
+        told = answers.extend(b'{"data":null}', "cost", self.till.cost(prepared.price, charge, asked=True))
+        headers = {**self.till.headers(charge), HEADER: str(prepared.price.points)}
+        headers |= {"vary": answers.VARY, "cache-control": "no-store"}
+        return answers.respond(told, PRICED.status(exchange.offer), exchange.offer, headers)
 
 
-def page(house: House, request: Request) -> Response:
-    """For people who come with a browser: a form, examples to run, and where the schema is."""
-    visit = Visit.of(house, request)
-    view = view_of(house, request)
-    return responses.answer(
-        visit,
-        view,
-        HTML,
-        lambda: house.renderer.page(visit, "graphql.html", examples=EXAMPLES, view=view),
-    )
+def _key(document: str, sent: Sent, audience: Audience, revision: int, moment: str) -> Key:
+    return Key(document, sent.operation_name or "", sent.variables_text, audience, revision, moment, date.today())
 
 
-def _asked_by_url(request: Request) -> Asked:
-    given: dict[str, Any] = {key: value for key, value in request.query_params.items() if value}
-    for key in ("variables", "extensions"):
-        if key in given:
-            given[key] = _read_json(given[key].encode(), f"The parameter {key}")
-    return _asked(given)
-
-
-def _asked_by_body(request: Request, body: bytes) -> Asked:
-    media, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media.strip().lower() != JSON.type:
-        raise UnsupportedMediaType(
-            f"A request of the type {media.strip() or 'nothing'} is not read here.", f"Send {JSON.type}."
-        )
-    charset = parameters.lower().partition("charset=")[2].strip(' "')
-    if charset not in ("", "utf-8", "utf8"):
-        raise UnsupportedMediaType(f"Requests in {charset} are not read here.", "Send UTF-8.")
-    given = _read_json(body, "The body")
-    if isinstance(given, list):
-        raise BadRequest("The body is a list of requests.", "Send them one by one.")
-    if not isinstance(given, dict):
-        raise BadRequest("The body is no JSON object.", 'Send {"query": "{ … }"}.')
-    return _asked(given)
-
-
-def _read_json(text: bytes, what: str) -> Any:  # whatever JSON a stranger sends
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest(f"{what} is no JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
-
-
-def _asked(given: Mapping[str, Any]) -> Asked:
-    """Section 5.1 of the specification: the parameters and what each must be."""
-    query = given.get("query")
-    if not isinstance(query, str):
-        raise BadRequest("There is no query, or it is no text.", 'Give the document as "query".')
-    if not isinstance(given.get("operationName"), str | None):
-        raise BadRequest("operationName is no text.", "Give the name of an operation of the document, or leave it out.")
-    for key in ("variables", "extensions"):
-        if not isinstance(given.get(key), dict | None):
-            raise BadRequest(f"{key} is no JSON object.", "Give an object, or leave it out.")
-    return Asked(query, given.get("operationName"), given.get("variables"))
-
-
-def _refusal(error: GovgraphError, offer: Format) -> Response:
-    """What is no GraphQL request, in the form of GraphQL's errors."""
-    headers = {**advice(error), "vary": "Accept", "cache-control": "no-store"}
-    if isinstance(error, MethodNotAllowed):
-        headers["allow"] = "POST"
-    told = Told(False, errors=(faults.refused(error),))
-    return _json(told.body, HTTPStatus(error.status), offer, headers)
-
-
-def _json(body: object, status: HTTPStatus, offer: Format, headers: Mapping[str, str]) -> Response:
-    return Response(orjson.dumps(body), status, headers, f"{offer.type}; charset=utf-8")
+def _offer_of(accept: str | None, reads: bool) -> Format | None:
+    """Who asks for a page alone and sends a query reads JSON sooner than a refusal."""
+    return choose(accept, (JSON, GRAPHQL)) or (JSON if reads and choose(accept, (HTML,)) else None)

@@ -17,7 +17,7 @@ class Example:
 EXAMPLES = (
     Example(
         {"en": "How complete is the catalogue?", "fr": "Le catalogue est-il complet ?"},
-        """{
+        """query Completeness {
   catalogue {
     revision
     score
@@ -31,7 +31,7 @@ EXAMPLES = (
             "en": "Services in French with their law and what they need",
             "fr": "Les services en français, leur base légale et ce dont ils ont besoin",
         },
-        """{
+        """query FrenchServices {
   services(first: 10, lang: ["fr"]) {
     totalCount
     nodes {
@@ -46,8 +46,8 @@ EXAMPLES = (
     ),
     Example(
         {"en": "Services without any law they rest on", "fr": "Les services sans base légale"},
-        """{
-  services(filter: { legalBasis: { missing: true } }, orderBy: { field: LABEL, direction: DESC }) {
+        """query ServicesWithoutLaw {
+  services(filter: { legalBasis: { isMissing: true } }, orderBy: { label: DESC }) {
     nodes {
       label { value }
       findings(severity: [INFO, WARNING]) { property message points }
@@ -60,7 +60,7 @@ EXAMPLES = (
             "en": "Which services are blocked by a missing building block, and why?",
             "fr": "Quels services sont bloqués par une brique manquante, et pourquoi ?",
         },
-        """{
+        """query BlockedServices {
   blockedServices {
     totalCount
     rows(first: 5) {
@@ -73,7 +73,7 @@ EXAMPLES = (
     ),
     Example(
         {"en": "What people need when a child is born", "fr": "Ce qu’il faut à la naissance d’un enfant"},
-        """{
+        """query WhenAChildIsBorn {
   lifeEvents(filter: { title: { contains: "child" } }) {
     nodes {
       title { value all { value lang } }
@@ -82,4 +82,85 @@ EXAMPLES = (
   }
 }""",
     ),
+    Example(
+        {
+            "en": "Online services of each organisation, the busiest first",
+            "fr": "Les services de chaque organisme, les plus sollicités d’abord",
+        },
+        """query BusiestServices($lang: [String!] = ["fr", "en"]) {
+  organisations(filter: { services: { some: { level: { in: [LEVEL_3, LEVEL_4] } } } }, lang: $lang) {
+    totalCount
+    nodes {
+      label(lang: $lang) { value lang }
+      servicesConnection(first: 3, orderBy: [{ transactionsPerYear: DESC }, { label: ASC }], lang: $lang) {
+        totalCount
+        nodes { label(lang: $lang) { value } transactionsPerYear }
+      }
+    }
+  }
+}""",
+    ),
+    Example(
+        {"en": "Services and their yearly transactions per level", "fr": "Services et transactions par niveau"},
+        """query ServicesByLevel {
+  servicesAggregate {
+    count
+    groups(by: LEVEL) {
+      key { label { value } }
+      count
+      numbers { transactionsPerYear { sum average } }
+    }
+  }
+}""",
+    ),
+    Example(
+        {"en": "Page by page through all services", "fr": "Page par page à travers tous les services"},
+        """query Services($after: String) {
+  services(first: 20, after: $after, orderBy: [{ authority: { label: ASC } }, { label: ASC }], lang: ["fr", "en"]) {
+    totalCount
+    nodes {
+      iri
+      title(lang: ["fr", "en"]) { value lang }
+      needsBlocks(first: 5) { label { value } }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}""",
+    ),
+    Example(
+        {"en": "Search in the texts of all languages", "fr": "Chercher dans les textes de toutes les langues"},
+        """query Search {
+  search(text: "birth certificate", first: 10) {
+    totalCount
+    edges {
+      score
+      node { kind label { value } page }
+      highlights { property lang plain }
+    }
+  }
+}""",
+    ),
 )
+
+LIVE = (
+    Example(
+        {
+            "en": "What has changed since the first revision, and what changes from now on",
+            "fr": "Ce qui a changé depuis la première révision, et ce qui change désormais",
+        },
+        """subscription Changes {
+  catalogueChanged(since: "1") {
+    cursor
+    revision
+    at
+    reason
+    changes {
+      kind
+      change
+      entity { label { value } page }
+    }
+  }
+}""",
+    ),
+)
+"""Subscriptions, which the plain form cannot run."""

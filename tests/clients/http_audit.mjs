@@ -1,4 +1,4 @@
-// Runs every audit of the npm package graphql-http against a server: node graphql_http_audit.mjs URL
+// Runs every audit of the npm package graphql-http against a server: node http_audit.mjs URL
 // Prints {"audits": number, "failed": [{"id", "name", "status", "reason"}]}; exit 1 when one failed.
 import { auditServer } from "graphql-http";
 
