@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
-from conftest import BASE, Seed
+from conftest import BASE, TURTLE_PREFIXES, Seed
 from govgraph.catalogue import Audience, Catalogue, View
 from govgraph.catalogue.text import label_of
 from govgraph.contract.reading import read as read_contract
@@ -279,3 +279,14 @@ def test_a_second_reckoning_of_any_catalogue_agrees(
         assert ask(other, question, parameters[name], today=TODAY).rows == answer.rows, f"{name} has no fixed order"
         if question.explanation:
             chains_hold(answer, facts)
+
+
+def test_a_done_item_without_any_year_counts_in_none() -> None:
+    turtle = """
+        <id/roadmap/a> a gov:Roadmap .
+        <id/roadmap-item/one> a gov:RoadmapItem ; gov:partOfRoadmap <id/roadmap/a> ; gov:itemStatus code:Done ;
+            gov:digitises <id/service/s> .
+        <id/roadmap-item/two> a gov:RoadmapItem ; gov:partOfRoadmap <id/roadmap/a> ; gov:targetYear 2027 ."""
+    triples = [quad.triple for quad in parse(TURTLE_PREFIXES + turtle, RdfFormat.TURTLE, base_iri=BASE)]
+    answer = ask(view_of(triples), QUESTIONS["yearly_progress"], {}, today=TODAY)
+    assert [plain(answer)[0][1:5]] == [(2027, None, 0, 0)]

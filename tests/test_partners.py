@@ -144,6 +144,7 @@ def test_every_command_of_the_document_runs(serve: Serve, tmp_path: Path) -> Non
 def test_changes_are_followed_as_the_document_does(serve: Serve, tmp_path: Path) -> None:  # noqa: F811  # the fixture
     """In both languages: each begins at a revision, is told of a change made later, and ends."""
     program = node("gql.tada", "graphql-sse", "typescript", "@types/node")
+    pytest.importorskip("gql", reason="needs the extra partners")
     server = serve()
     project = tmp_path / "partner"
     written(project, server)

@@ -343,6 +343,7 @@ def test_an_index_that_is_damaged_or_of_another_revision_is_made_again(
             shutil.rmtree(file)
             file.write_text("no directory")
         else:
+            file.unlink()  # other revisions share it
             file.write_bytes(b"{}")
     again = Catalogue(DiskStore(data, BASE), seed.contract)
     assert find(again.view(Audience.WORKING), Search("service")).total > 5

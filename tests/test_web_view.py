@@ -231,6 +231,77 @@ def test_a_stranger_who_posts_cannot_tell_either(site: Site, bare: Site) -> None
         assert said(site.client.post("/sparql", **given)) == said(bare.client.post("/sparql", **given))
 
 
+_OF_A_DRAFT = f"{BASE}id/service/{SLUG}-draft"
+GRAPHQL_IN_EVERY_WAY = (
+    *GRAPHQL,
+    f'{{ node(id: "{_OF_A_DRAFT}") {{ id }} entity(iri: "{_OF_A_DRAFT}") {{ iri kind label {{ value }} score }} }}',
+    f'{{ services(filter: {{ iri: {{ in: ["{_OF_A_DRAFT}"] }} }}) {{ totalCount nodes {{ iri }} }} }}',
+    f'{{ services(filter: {{ not: {{ title: {{ contains: "{MARK}" }} }} }}) '
+    "{ totalCount pageInfo { endCursor } } }",
+    *(
+        f'{{ organisations(filter: {{ services: {{ {one}: {{ title: {{ contains: "{MARK}" }} }} }} }}) '
+        "{ totalCount } }"
+        for one in ("some", "every", "none")
+    ),
+    "{ organisations(filter: { services: { isMissing: true } }) { totalCount } }",
+    *(
+        f"{{ services({way}: 1, orderBy: [{{ {key} }}, {{ label: DESC }}]) "
+        "{ totalCount edges { cursor node { iri revision history { nodes { revision at reason agent } } } } "
+        "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"
+        for way in ("first", "last")
+        for key in ("title: ASC", "authority: { label: DESC }", "level: DESC", "label: ASC")
+    ),
+    "{ organisations { nodes { services(first: 9) { iri } servicesConnection { totalCount edges { cursor } } } } }",
+    "{ servicesAggregate { count groupCount(by: AUTHORITY) "
+    "groups(by: AUTHORITY) { count key { value label { value } } } } }",
+    "{ organisationsAggregate { count groups(by: IDENTIFIER) { count key { value } } } }",
+    *(
+        f'{{ search(text: "{text}") '
+        "{ totalCount isCapped edges { cursor score node { iri } highlights { text } } } }"
+        for text in (MARK, MARK[:3], f"{MARK[:-1]}q", "what it does", "text", "channel draft agency", "permit interior")
+    ),
+    f'{{ services(filter: {{ search: "{MARK} what" }}) {{ totalCount }} }}',
+    f'{{ revisions {{ nodes {{ revision at changes {{ iri change entity {{ iri }} }} complete cursor }} }} '
+    f'a: revisions(entity: "{_OF_A_DRAFT}") {{ nodes {{ revision }} }} }}',
+    "{ catalogue { revision score counts { kind count } findings { totalCount nodes { message entity { iri } } } } }",
+    f'{{ _entities(representations: [{{ __typename: "Service", iri: "{_OF_A_DRAFT}" }}]) {{ __typename }} }}',
+    f'{{ organisation(slug: "{SLUG}-agency") {{ iri }} service(slug: "{SLUG}-draft") {{ iri }} '
+    f'channel: entity(iri: "{BASE}id/channel/{SLUG}-channel") {{ __typename label {{ value }} }} }}',
+)  # fmt: skip
+_TOOK = re.compile(r'"(milliseconds|seconds)":[\d.e-]+')
+
+
+@pytest.mark.parametrize("way", ["get", "post", "explain", "price"])
+def test_a_stranger_who_asks_graphql_in_every_way_cannot_tell(site: Site, bare: Site, way: str) -> None:
+    """Twice each: what was kept for the first must not tell either."""
+    assert len(GRAPHQL_IN_EVERY_WAY) >= 30
+    for query in GRAPHQL_IN_EVERY_WAY * 2:
+        answers = []
+        for one in (site, bare):
+            body = {"query": query, "extensions": {"explain": True}} if way == "explain" else {"query": query}
+            headers = {"govgraph-price": "yes"} if way == "price" else {}
+            if way == "get":
+                answers.append(one.client.get("/graphql", params=body))
+            else:
+                answers.append(one.client.post("/graphql", json=body, headers=headers))
+        first, second = ((*said(answer)[:2], _TOOK.sub("T", str(said(answer)[2]))) for answer in answers)
+        assert first == second, query
+        assert answers[0].status_code == 200
+        assert "errors" not in answers[0].json(), answers[0].text
+
+
+def test_who_may_know_of_drafts_is_told_of_them_in_those_ways(site: Site, bare: Site) -> None:
+    told = 0
+    for query in GRAPHQL_IN_EVERY_WAY:
+        answers = []
+        for one in (site, bare):
+            headers = {"authorization": f"Bearer {one.tokens[Role.READER]}", "govgraph-view": "working"}
+            answers.append(one.client.post("/graphql", json={"query": query}, headers=headers))
+            assert "errors" not in answers[-1].json(), answers[-1].text
+        told += said(answers[0])[2] != said(answers[1])[2]
+    assert told >= 25
+
+
 def test_a_stranger_may_not_ask_for_drafts_wherever_they_ask(site: Site, contract: Contract) -> None:
     refused = 0
     for path in [*paths(site.app, contract), *asked(contract)]:

@@ -7,7 +7,6 @@ document, what is wrong with it, and a plan for each way its conditions can swit
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -17,17 +16,13 @@ from typing import Any
 import orjson
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
-    GraphQLSyntaxError,
     OperationType,
     VariableDefinitionNode,
     execute_sync,
     get_operation_ast,
     get_variable_values,
-    parse,
-    validate,
 )
 from graphql.execution.values import VariableValues
 
@@ -39,29 +34,17 @@ from govgraph.graphql.answering import answer
 from govgraph.graphql.binding import Binding, price_of
 from govgraph.graphql.compiling import Compiler, Operation, Switches
 from govgraph.graphql.desk import Desk
+from govgraph.graphql.documents import KEPT, LONGEST_KEPT, Document, Documents
 from govgraph.graphql.explaining import explain
 from govgraph.graphql.faults import Said, failed, refused, said
-from govgraph.graphql.limits import (
-    Meter,
-    Price,
-    Refusal,
-    bound_validation,
-    check_changes,
-    check_document,
-    check_variables,
-    too_entangled,
-)
+from govgraph.graphql.limits import Meter, Price, Refusal, check_changes, check_length, check_variables
 from govgraph.graphql.plan import Plan, Planned
 from govgraph.graphql.reading import Limits, Request
+from govgraph.graphql.weighing import MANY, length
 from govgraph.history.ledger import Ledger
 from govgraph.question import Question
 
-_DOCUMENTS_KEPT = 256
 _PLANS_KEPT = 512
-_LONGEST_KEPT = 20_000
-"""Characters: what the kept documents can take of memory is bounded."""
-_CHARACTERS_KEPT = 500_000
-"""Of all documents that are kept, a parsed one taking some 300 bytes for each character that says something."""
 _FIELD_KEPT = 4
 """A planned field takes as much as so many characters."""
 _MOST_WRONG = 20
@@ -70,10 +53,6 @@ _LARGEST_KEPT = 500
 """Fields, with fragments spread: what the kept plans can take of memory is bounded."""
 _UNEXPLAINED = "Leave explain out of extensions."
 _HOW = "Send one as Authorization: Bearer."
-_ABORTED = "Validation aborted."
-"""How graphql-core says that comparing the fields took too long."""
-_UNPARSED = {"Document contains more than": "TOO_MANY_TOKENS", "Document is nested too deeply": "TOO_DEEP"}
-"""How graphql-core begins to say why it stopped parsing what may be well-formed."""
 
 
 @dataclass(frozen=True)
@@ -117,19 +96,6 @@ class Told:
 
 
 @dataclass(frozen=True, eq=False)
-class _Document:
-    """A document after parsing, or what is wrong with it."""
-
-    ast: DocumentNode | None
-    errors: tuple[Said, ...] = ()
-
-    @cached_property
-    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
-        definitions = self.ast.definitions if self.ast else ()
-        return {one.name.value: one for one in definitions if isinstance(one, FragmentDefinitionNode)}
-
-
-@dataclass(frozen=True, eq=False)
 class Prepared:
     """An operation that may run: valid, with usable variables, within every limit; its price is known before.
 
@@ -154,31 +120,27 @@ class Schema:
         limits: Limits,
         ledger: Ledger | None = None,
     ) -> None:
-        bound_validation()
         self.core: GraphQLSchema = schemas.build(contract, questions, ledger)
         self.limits = limits
-        self._kept_parsed = lru_cache(_DOCUMENTS_KEPT)(self._parse)
-        self._kept_validated = lru_cache(_DOCUMENTS_KEPT)(self._validate)
-        self._kept_operation = lru_cache(_DOCUMENTS_KEPT)(self._operation)
+        self._documents = Documents(self.core, limits, self._forget)
+        self._kept_operation = lru_cache(KEPT)(self._operation)
         self._kept_plan = lru_cache(_PLANS_KEPT)(self._plan)
-        self._weight = 0
-        self._weighing = threading.Lock()
 
     def print(self) -> str:
         return schemas.sdl(self.core)
 
     def operation_type(self, asked: Asked) -> str | None:
         """``query``, ``mutation`` or ``subscription``; None where the document does not say."""
-        document = self._parsed(asked.query).ast
+        document = self._documents.parsed(asked.query).ast
         operation = get_operation_ast(document, asked.operation_name) if document else None
         return operation.operation.value if operation else None
 
     def prepare(self, asked: Asked) -> Prepared | Told:
         """An operation that may run, with its price; or what is told where it may not."""
-        document = self._validated(asked.query)
+        document = self._documents.validated(asked.query)
         if document.ast is None or document.errors:
             return Told(False, errors=document.errors)
-        keeping = len(asked.query) + len(asked.operation_name or "") <= _LONGEST_KEPT
+        keeping = len(asked.query) + len(asked.operation_name or "") <= LONGEST_KEPT
         operation = (self._kept_operation if keeping else self._operation)(document, asked.operation_name)
         if operation is None:
             return Told(False, errors=(said(_no_operation(asked), "OPERATION_RESOLUTION_FAILURE"),))
@@ -233,6 +195,11 @@ class Schema:
             took = perf_counter() - start
             extensions["explain"] = explain(prepared.plan, request, whole=projecting, seconds=took)
         told = tuple(failed(error) for error in errors)
+        if prepared.type is not OperationType.MUTATION and prepared.price.entities >= MANY:
+            try:
+                check_length(length(data), self.limits)
+            except Refusal as refusal:
+                return Told(False, errors=(refused(refusal),))
         return Told(True, data, told, request.reads, request.written, extensions)
 
     def _variables(
@@ -245,6 +212,10 @@ class Schema:
         inputs = {name: value for name, value in given.items() if name in wanted}
         check_variables(inputs)
         return get_variable_values(self.core, definitions, inputs, max_errors=_MOST_WRONG)
+
+    def _forget(self) -> None:
+        self._kept_operation.cache_clear()
+        self._kept_plan.cache_clear()
 
     def _walk(self, prepared: Prepared, request: Request) -> tuple[Any, list[GraphQLError]]:
         """graphql-core's answer, after all was read that it will ask for."""
@@ -277,51 +248,13 @@ class Schema:
         plan = self._compiled(operation, switches)
         if plan.fields > _LARGEST_KEPT:
             return None
-        self._weigh(plan.fields * _FIELD_KEPT)
+        self._documents.weigh(plan.fields * _FIELD_KEPT)
         return plan
 
-    def _operation(self, document: _Document, name: str | None) -> Operation | None:
+    def _operation(self, document: Document, name: str | None) -> Operation | None:
         assert document.ast is not None
         definition = get_operation_ast(document.ast, name)
         return Operation.of(self.core, definition, document.fragments) if definition else None
-
-    def _parsed(self, query: str) -> _Document:
-        return self._kept_parsed(query) if len(query) <= _LONGEST_KEPT else self._parse(query)
-
-    def _weigh(self, more: int) -> None:
-        """Something more is about to be kept. Where that would be too much all goes: who asks again finds it anew."""
-        with self._weighing:
-            self._weight += more
-            if self._weight <= _CHARACTERS_KEPT:
-                return
-            self._weight = more
-        for kept in (self._kept_parsed, self._kept_validated, self._kept_operation, self._kept_plan):
-            kept.cache_clear()
-
-    def _validated(self, query: str) -> _Document:
-        return self._kept_validated(query) if len(query) <= _LONGEST_KEPT else self._validate(query)
-
-    def _parse(self, query: str) -> _Document:
-        if len(query) <= _LONGEST_KEPT:
-            self._weigh(len(query))
-        try:
-            document = parse(query, max_tokens=self.limits.tokens)
-            check_document(document, self.limits)
-        except GraphQLSyntaxError as error:
-            codes = (code for start, code in _UNPARSED.items() if error.description.startswith(start))
-            return _Document(None, (said(error, next(codes, "GRAPHQL_PARSE_FAILED")),))
-        except Refusal as refusal:
-            return _Document(None, (refused(refusal),))
-        return _Document(document)
-
-    def _validate(self, query: str) -> _Document:
-        document = self._parsed(query)
-        if document.ast is None:
-            return document
-        errors = validate(self.core, document.ast)
-        if errors and errors[-1].message == _ABORTED:
-            return _Document(document.ast, (refused(too_entangled()),))
-        return _Document(document.ast, tuple(said(error, "GRAPHQL_VALIDATION_FAILED") for error in errors))
 
 
 def _no_operation(asked: Asked) -> GraphQLError:

@@ -48,7 +48,7 @@ class Counter:
             types = [one] if (one := self.schema.type_map.get(named.value)) else []
         else:
             types = list(self.schema.type_map.values())
-        return max((self._below(_type("__Type"), one, node.selection_set) for one in types), default=1)
+        return max((self._below(_type("__Type"), one, node.selection_set) for one in types), default=0)
 
     def _below(self, type_: GraphQLObjectType, source: Any, selected: SelectionSetNode) -> int:
         known = source[1] if isinstance(source, tuple) else source  # of a name and a field the field

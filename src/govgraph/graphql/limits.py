@@ -111,6 +111,13 @@ def check_variables(variables: Mapping[str, Any] | None) -> None:
             ahead.extend(one.values() if isinstance(one, Mapping) else one)
 
 
+def check_length(characters: int, limits: Limits) -> None:
+    """Of an answer. Raises Refusal."""
+    if characters > limits.megabytes * 1_000_000:
+        sentence = f"The answer is longer than {limits.megabytes} megabytes."
+        raise Refusal("ANSWER_TOO_LARGE", sentence, _SMALLER)
+
+
 def check_changes(number: int, limits: Limits) -> None:
     """Of one request. Raises Refusal."""
     if number > limits.edits:

@@ -72,6 +72,8 @@ class Limits:
     """Most edits of a change, and most changes of a request."""
     text: int = 20_000
     """Characters of one text that is written."""
+    megabytes: int = 64
+    """Most an answer may be long."""
     points: int = 10_000
     explain: str = "all"
     """Who has operations explained: all, working (on that view alone), none."""
@@ -89,6 +91,7 @@ class Limits:
             answer_rows=settings.answer_rows,
             edits=settings.graphql_edits,
             text=settings.text_characters,
+            megabytes=settings.query_megabytes,
             points=settings.graphql_price,
             explain=settings.graphql_explain,
         )

@@ -59,6 +59,12 @@ class Till:
         left = self._quota.spend_from_hand(client, points)
         return Charge(points, left) if left is not None else None
 
+    def admit(self, client: str) -> None:
+        """Before anything is read of a document, which costs time whatever is in it. Raises QuotaSpent for who has
+        not a point left."""
+        if self._quota is not None and self._quota.look(client).points < LEAST:
+            self._quota.spend(client, LEAST)
+
     def charge(self, client: str, points: int) -> Charge:
         """Blocking: may touch the disk. Raises QuotaSpent."""
         return Charge(points, self._quota.spend(client, points) if self._quota else None)

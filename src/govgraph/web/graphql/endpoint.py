@@ -146,6 +146,7 @@ class Endpoint:
     def _answer(self, exchange: Exchange, sent: Sent | tuple[Sent, ...]) -> Response:
         """Blocking: reads the store. Raises GovgraphError."""
         try:
+            self.till.admit(self.client(exchange.request))
             return self._answer_one(exchange, sent) if isinstance(sent, Sent) else batch.answer(self, exchange, sent)
         except QuotaSpent as error:
             self.note(exchange, error.code)

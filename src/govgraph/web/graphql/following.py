@@ -83,13 +83,14 @@ class Caller:
 
     def _begin(self, sent: Sent, since: str | None, only_streams: bool) -> Told | Subscribed | None:
         endpoint = self._endpoint
+        client = endpoint.client(self.request)
+        endpoint.till.admit(client)
         asked = endpoint.documents.find(sent)
         type_ = endpoint.graphql.operation_type(asked) if isinstance(asked, Asked) else None
         if only_streams and type_ != OperationType.SUBSCRIPTION.value:
             return None
         if type_ == OperationType.MUTATION.value and self.request.method != "POST":
             raise MethodNotAllowed("GET changes nothing.", "Send this operation with POST.")
-        client = endpoint.client(self.request)
         prepared = endpoint.graphql.prepare(asked) if isinstance(asked, Asked) else asked
         if isinstance(prepared, Told):
             endpoint.till.charge(client, LEAST)
