@@ -19,11 +19,11 @@ from catalogues import Catalogues
 from counting import CountingReader
 from generator import BASE
 from govgraph.catalogue import Audience, View
-from govgraph.catalogue.selection import Selection, page
+from govgraph.catalogue.lists.selection import Selection, page
 from govgraph.change import Loaded
 from govgraph.change.loading import Load
 from govgraph.graphql import Asked, build_schema
-from govgraph.graphql.memory import Memory
+from govgraph.graphql.execution.memory import Memory
 from govgraph.iris import PREFIXES, SH, Names
 from govgraph.question.reading import read as read_questions
 from govgraph.validation import check

@@ -11,8 +11,18 @@ from pyoxigraph import NamedNode
 
 from catalogues import Catalogues
 from govgraph.catalogue import View
-from govgraph.catalogue.aggregation import aggregate
-from govgraph.catalogue.selection import Condition, Every, Key, Labelled, Page, Related, Selection, page, pages_among
+from govgraph.catalogue.lists.aggregation import aggregate
+from govgraph.catalogue.lists.selection import (
+    Condition,
+    Every,
+    Key,
+    Labelled,
+    Page,
+    Related,
+    Selection,
+    page,
+    pages_among,
+)
 from measuring import Row, Sizes, Times, in_turn, ratio, spell, spread
 
 _SIZE = 50

@@ -10,10 +10,10 @@ from pyoxigraph import NamedNode
 import plain_strawberry
 from catalogues import Catalogues
 from govgraph.catalogue import View
-from govgraph.catalogue.selection import Selection, page
+from govgraph.catalogue.lists.selection import Selection, page
 from govgraph.contract import Contract
 from govgraph.graphql import Asked, build_schema
-from govgraph.graphql.memory import Memory
+from govgraph.graphql.execution.memory import Memory
 from govgraph.question.reading import read as read_questions
 from measuring import Row, Side, Sizes, Times, in_turn, ratio, spread
 

@@ -16,7 +16,7 @@ from strawberry import Info
 from strawberry.schema.config import StrawberryConfig
 
 from govgraph.catalogue import View, pick
-from govgraph.catalogue.selection import Selection, page
+from govgraph.catalogue.lists.selection import Selection, page
 from govgraph.contract import Contract, Kind, Property
 from govgraph.store import Term
 

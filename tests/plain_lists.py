@@ -9,9 +9,9 @@ from functools import cmp_to_key
 from pyoxigraph import Literal, NamedNode
 
 from govgraph.catalogue import View
-from govgraph.catalogue.aggregation import Aggregate, Group, Statistics
-from govgraph.catalogue.collation import Value, collation, key_of, number_of, value_of
-from govgraph.catalogue.selection import (
+from govgraph.catalogue.lists.aggregation import Aggregate, Group, Statistics
+from govgraph.catalogue.lists.collation import Value, collation, key_of, number_of, value_of
+from govgraph.catalogue.lists.selection import (
     Among,
     Condition,
     Every,

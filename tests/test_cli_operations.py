@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from conftest import TURTLE_PREFIXES
-from govgraph.graphql.evolution import read_schema
-from govgraph.graphql.registry import Registry, id_of
+from govgraph.graphql.evolution.comparing import read_schema
+from govgraph.graphql.evolution.registry import Registry, id_of
 from test_cli import Call, call
 
 __all__ = ["call"]  # a fixture

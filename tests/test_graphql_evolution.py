@@ -10,10 +10,10 @@ from graphql.utilities.find_schema_changes import BreakingChangeType, DangerousC
 
 from govgraph.errors import ParameterError
 from govgraph.graphql import Schema
-from govgraph.graphql.evolution import MEANINGS, Evolution, Gravity, compare, read_schema
-from govgraph.graphql.examining import examine
-from govgraph.graphql.manifest import Form, read, write
-from govgraph.graphql.registry import Registered, id_of
+from govgraph.graphql.evolution.comparing import MEANINGS, Evolution, Gravity, compare, read_schema
+from govgraph.graphql.evolution.examining import examine
+from govgraph.graphql.evolution.manifest import Form, read, write
+from govgraph.graphql.evolution.registry import Registered, id_of
 
 OLD = """
 directive @mark(by: String) repeatable on FIELD | QUERY

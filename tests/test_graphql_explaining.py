@@ -14,7 +14,7 @@ from conftest import ORGANISATION, Seed, Small, service
 from govgraph import settings
 from govgraph.catalogue import View
 from govgraph.graphql import Asked, Limits, Schema, build_schema
-from govgraph.graphql.memory import Memory
+from govgraph.graphql.execution.memory import Memory
 
 QUERY = """query($first: Int) {
   services(first: $first, filter: {label: {contains: "e"}}) {

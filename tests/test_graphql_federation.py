@@ -15,7 +15,7 @@ from graphql import GraphQLObjectType, GraphQLUnionType, ObjectTypeDefinitionNod
 from conftest import BASE, REPOSITORY, Seed
 from govgraph.catalogue import View
 from govgraph.graphql import Asked, Schema
-from govgraph.graphql.entities import global_id
+from govgraph.graphql.schema.entities import global_id
 from govgraph.iris import Names
 from govgraph.settings import read as read_settings
 from govgraph.web.app import build_app

@@ -15,8 +15,8 @@ from govgraph.contract.comparing import compare as compare_contracts
 from govgraph.contract.reading import read as read_contract
 from govgraph.errors import ContractError, QuestionError
 from govgraph.graphql import Asked, build_schema
-from govgraph.graphql.evolution import Gravity, compare, read_schema
-from govgraph.graphql.registry import Registered
+from govgraph.graphql.evolution.comparing import Gravity, compare, read_schema
+from govgraph.graphql.evolution.registry import Registered
 from govgraph.question import Question
 from govgraph.question.reading import read as read_questions
 

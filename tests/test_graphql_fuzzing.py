@@ -24,7 +24,7 @@ from govgraph.access.tokens import Tokens
 from govgraph.contract import Contract
 from govgraph.gate.writer import LocalWriter
 from govgraph.graphql import Schema
-from govgraph.graphql.reading import Limits
+from govgraph.graphql.execution.reading import Limits
 from govgraph.settings import read
 from govgraph.web.app import build_app
 

@@ -23,11 +23,11 @@ from conftest import BASE, Seed
 from govgraph.access import Role
 from govgraph.access.tokens import Tokens
 from govgraph.catalogue import View
-from govgraph.catalogue.index import Lists
+from govgraph.catalogue.lists.index import Lists
 from govgraph.graphql import Asked, Schema
-from govgraph.graphql import documents as documents_module
-from govgraph.graphql.introspecting import Counter
-from govgraph.graphql.weighing import length
+from govgraph.graphql.execution import documents as documents_module
+from govgraph.graphql.execution.introspecting import Counter
+from govgraph.graphql.execution.weighing import length
 from govgraph.settings import read
 from govgraph.web.app import build_app
 from govgraph.web.graphql.charging import place_of
@@ -275,8 +275,9 @@ def test_what_is_no_request_is_told_so(client: TestClient, body: bytes, headers:
 
 
 def test_documents_are_forgotten_before_they_take_much_memory(
-    schema: Schema, view: View, monkeypatch: pytest.MonkeyPatch
+    seed: Seed, view: View, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    schema = build_schema(seed.contract, seed.questions)
     monkeypatch.setattr(documents_module, "_CHARACTERS_KEPT", 20_000)
     kept = schema._documents
     for number in range(60):

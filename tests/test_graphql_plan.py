@@ -19,9 +19,9 @@ from conftest import ORGANISATION, Seed, Small, service
 from govgraph.catalogue import View
 from govgraph.errors import BadRequest
 from govgraph.graphql import Asked, Limits, Schema, Told, build_schema
-from govgraph.graphql.fields import Arguments, Rule
-from govgraph.graphql.reading import Needs, Request
-from govgraph.graphql.schema import rule_of
+from govgraph.graphql.execution.reading import Needs, Request
+from govgraph.graphql.schema.building import rule_of
+from govgraph.graphql.schema.fields import Arguments, Rule
 from random_operations import VARIABLES, Writer, variables_of
 
 WIDE = Limits(
@@ -138,7 +138,7 @@ class Faulty(Rule):
 @pytest.fixture
 def faulty(seed: Seed, caplog: pytest.LogCaptureFixture) -> Iterator[Schema]:
     """A schema in which every third field fails for every fourth source."""
-    caplog.set_level(logging.CRITICAL, "govgraph.graphql.faults")
+    caplog.set_level(logging.CRITICAL, "govgraph.graphql.execution.faults")
     made = build_schema(seed.contract, seed.questions, WIDE)
     roots = (made.core.query_type, made.core.mutation_type, made.core.subscription_type)
     for type_ in made.core.type_map.values():

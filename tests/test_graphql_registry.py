@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from govgraph.errors import NotFound, ParameterError, StoreError
-from govgraph.graphql.registry import DIRECTORY, FILE, Registered, Registry, id_of
+from govgraph.graphql.evolution.registry import DIRECTORY, FILE, Registered, Registry, id_of
 
 DOCUMENT = "query Services { services(first: 1) { nodes { iri } } }"
 OTHER = "query Others { systems(first: 1) { nodes { iri } } }"

@@ -6,8 +6,8 @@ import pytest
 from graphql import GraphQLError
 from pyoxigraph import NamedNode
 
-from govgraph.graphql.names import camel, capitals, lower_first, pascal
-from govgraph.graphql.scalars import DATATYPES, IRI, SCALARS, Day, Exact, Long, datatype
+from govgraph.graphql.schema.names import camel, capitals, lower_first, pascal
+from govgraph.graphql.schema.scalars import DATATYPES, IRI, SCALARS, Day, Exact, Long, datatype
 from govgraph.iris import XSD
 
 

@@ -13,7 +13,7 @@ from govgraph.contract import Contract, Form
 from govgraph.contract.reading import read as read_contract
 from govgraph.errors import ContractError
 from govgraph.graphql import Schema, build_schema, print_schema
-from govgraph.graphql.names import camel
+from govgraph.graphql.schema.names import camel
 
 
 def test_the_committed_schema_is_what_the_contract_gives(seed: Seed) -> None:

@@ -15,13 +15,13 @@ from starlette.testclient import TestClient
 from conftest import BASE, REPOSITORY, Seed
 from govgraph.access import Role
 from govgraph.access.tokens import Tokens
-from govgraph.graphql.aggregates import GROUPING, MEASURING
-from govgraph.graphql.asking import ASKING
-from govgraph.graphql.connections import COUNTING
-from govgraph.graphql.filters import SEARCHING
-from govgraph.graphql.limits import INTROSPECTING
-from govgraph.graphql.mutation import CHANGING
-from govgraph.graphql.registry import Registered, Registry
+from govgraph.graphql.evolution.registry import Registered, Registry
+from govgraph.graphql.execution.limits import INTROSPECTING
+from govgraph.graphql.schema.aggregates import GROUPING, MEASURING
+from govgraph.graphql.schema.asking import ASKING
+from govgraph.graphql.schema.connections import COUNTING
+from govgraph.graphql.schema.filters import SEARCHING
+from govgraph.graphql.writing.mutation import CHANGING
 from govgraph.settings import read
 from govgraph.web.app import build_app
 from govgraph.web.graphql.statuses import table

@@ -13,8 +13,8 @@ from pyoxigraph import Literal, NamedNode
 import plain_lists
 from conftest import BASE
 from govgraph.catalogue import Audience, Catalogue, View
-from govgraph.catalogue.aggregation import aggregate
-from govgraph.catalogue.selection import (
+from govgraph.catalogue.lists.aggregation import aggregate
+from govgraph.catalogue.lists.selection import (
     Among,
     Condition,
     Every,
@@ -29,7 +29,7 @@ from govgraph.catalogue.selection import (
     page,
     pages_among,
 )
-from govgraph.catalogue.selection_sparql import sparql_of
+from govgraph.catalogue.lists.sparql import sparql_of
 from govgraph.contract import Contract, Form, Kind, Property
 from govgraph.iris import XSD, Names, name
 from govgraph.store import Part, Term

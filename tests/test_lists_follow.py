@@ -13,9 +13,9 @@ from pyoxigraph import Literal, NamedNode
 
 from conftest import Seed
 from govgraph.catalogue import Audience, View
-from govgraph.catalogue.column import Base, Column
-from govgraph.catalogue.index import Lists
-from govgraph.catalogue.selection import Condition, Key, Selection, page
+from govgraph.catalogue.lists.column import Base, Column
+from govgraph.catalogue.lists.index import Lists
+from govgraph.catalogue.lists.selection import Condition, Key, Selection, page
 from govgraph.change import Change
 from govgraph.change.edits import Entry, Values
 from govgraph.contract import Contract, Form

@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode
 from conftest import BASE, ORGANISATION, Small, service
 from govgraph.catalogue import View
 from govgraph.catalogue.kept import Kept
-from govgraph.catalogue.selection import Condition, Every, Key, No, Page, Selection, Some, Where, page
+from govgraph.catalogue.lists.selection import Condition, Every, Key, No, Page, Selection, Some, Where, page
 from govgraph.catalogue.text import pick, relevant
 from govgraph.errors import BadRequest
 from govgraph.iris import CODE, Names, name

@@ -15,7 +15,8 @@ from typing import TypeAlias
 
 from pyoxigraph import NamedNode
 
-from govgraph.catalogue import View, cursor
+from govgraph.catalogue import View
+from govgraph.catalogue.lists import cursor
 from govgraph.catalogue.summary import placed
 from govgraph.contract import Kind, Severity
 from govgraph.store import Path, Term

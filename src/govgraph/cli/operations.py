@@ -11,9 +11,10 @@ from govgraph.cli.output import print_json, print_table, say
 from govgraph.cli.place import Place
 from govgraph.cli.schema import label, schema_of
 from govgraph.errors import NotFound, ParameterError
-from govgraph.graphql import Schema, manifest
-from govgraph.graphql.examining import Examined, examine
-from govgraph.graphql.registry import Registered, Registry
+from govgraph.graphql import Schema
+from govgraph.graphql.evolution import manifest
+from govgraph.graphql.evolution.examining import Examined, examine
+from govgraph.graphql.evolution.registry import Registered, Registry
 
 _DOCUMENTS = (".graphql", ".gql", ".graphqls")
 _MANIFEST = ".json"

@@ -13,9 +13,18 @@ from rich.text import Text
 from govgraph.cli.output import SHOWN, print_json, print_table, say
 from govgraph.cli.place import Place
 from govgraph.graphql import Limits, Schema, build_schema
-from govgraph.graphql.evolution import Broken, Change, Evolution, Gravity, Met, compare, introspected, read_schema
-from govgraph.graphql.federation import subgraph
-from govgraph.graphql.registry import Registered, Registry
+from govgraph.graphql.evolution.comparing import (
+    Broken,
+    Change,
+    Evolution,
+    Gravity,
+    Met,
+    compare,
+    introspected,
+    read_schema,
+)
+from govgraph.graphql.evolution.registry import Registered, Registry
+from govgraph.graphql.schema.federation import subgraph
 
 _STYLES = {Gravity.BREAKING: "bold red", Gravity.DANGEROUS: "yellow", Gravity.SAFE: "green"}
 

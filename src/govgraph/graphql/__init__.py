@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from govgraph import settings
 from govgraph.contract import Contract
-from govgraph.graphql.desk import Desk
-from govgraph.graphql.execution import Asked, Schema, Told
-from govgraph.graphql.reading import Limits
+from govgraph.graphql.execution.reading import Limits
+from govgraph.graphql.execution.running import Asked, Schema, Told
+from govgraph.graphql.writing.desk import Desk
 from govgraph.history.ledger import Ledger
 from govgraph.question import Question
 

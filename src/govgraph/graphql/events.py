@@ -14,11 +14,11 @@ from itertools import islice
 from pyoxigraph import NamedNode
 
 from govgraph.catalogue import Audience, View
-from govgraph.catalogue import cursor as cursors
 from govgraph.catalogue.chronicle import FIRST, Chronicle, Leaf, Revision, Wanted
+from govgraph.catalogue.lists import cursor as cursors
 from govgraph.contract import Kind
 from govgraph.errors import BadRequest, LogDamaged, NotFound, RevisionAway
-from govgraph.graphql.names import capitals
+from govgraph.graphql.schema.names import capitals
 from govgraph.history.ledger import Ledger, Turns
 from govgraph.store import Path, Term
 

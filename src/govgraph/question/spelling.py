@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from govgraph.catalogue.selection_sparql import spell
+from govgraph.catalogue.lists.sparql import spell
 from govgraph.question import Question
 from govgraph.store import Term
 from govgraph.store.sparql_text import tokens

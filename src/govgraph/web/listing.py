@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from govgraph.catalogue import View
-from govgraph.catalogue.selection import Condition, Every, Key, Page, Selection, count, page
+from govgraph.catalogue.lists.selection import Condition, Every, Key, Page, Selection, count, page
 from govgraph.catalogue.text import sort_key
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import BadRequest, NotFound

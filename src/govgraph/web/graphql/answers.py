@@ -12,7 +12,8 @@ from starlette.responses import Response
 
 from govgraph import __version__
 from govgraph.errors import GovgraphError, MethodNotAllowed
-from govgraph.graphql import Told, faults
+from govgraph.graphql import Told
+from govgraph.graphql.execution import faults
 from govgraph.iris import digest
 from govgraph.media import Format
 from govgraph.web.graphql.kept import Key

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from govgraph.catalogue import View
-from govgraph.graphql import Asked, Told, faults
-from govgraph.graphql.execution import Prepared
-from govgraph.graphql.limits import Price, Refusal
+from govgraph.graphql import Asked, Told
+from govgraph.graphql.execution import faults
+from govgraph.graphql.execution.limits import Price, Refusal
+from govgraph.graphql.execution.running import Prepared
 from govgraph.web.graphql import answers
 from govgraph.web.graphql.charging import HEADER, LEAST
 from govgraph.web.graphql.request import Sent

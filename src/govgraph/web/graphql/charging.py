@@ -17,7 +17,7 @@ from govgraph.access import Author
 from govgraph.access.quota import Left, Quota
 from govgraph.access.tokens import PREFIX, Tokens
 from govgraph.errors import QuotaSpent, Unauthorised
-from govgraph.graphql.limits import Price
+from govgraph.graphql.execution.limits import Price
 from govgraph.settings import Settings
 
 HEADER = "govgraph-price"

@@ -13,9 +13,10 @@ from hashlib import sha256
 from time import monotonic
 
 from govgraph.errors import BadRequest
-from govgraph.graphql import Asked, Told, faults
-from govgraph.graphql.limits import Refusal
-from govgraph.graphql.registry import Registry
+from govgraph.graphql import Asked, Told
+from govgraph.graphql.evolution.registry import Registry
+from govgraph.graphql.execution import faults
+from govgraph.graphql.execution.limits import Refusal
 from govgraph.web.graphql.request import Sent
 
 _BYTES = 4_000_000

@@ -25,8 +25,8 @@ from govgraph.catalogue import Audience, View
 from govgraph.errors import GovgraphError, MethodNotAllowed, NotAcceptable, QuotaSpent, RevisionAway, WriterAway
 from govgraph.gate import Writer
 from govgraph.graphql import Asked, Desk, Schema, Told
-from govgraph.graphql.execution import Prepared
-from govgraph.graphql.registry import Registry
+from govgraph.graphql.evolution.registry import Registry
+from govgraph.graphql.execution.running import Prepared
 from govgraph.media import HTML, JSON, Format, choose
 from govgraph.web import responses
 from govgraph.web.authentication import author_of, door_of, known

@@ -18,8 +18,8 @@ from govgraph.catalogue import View
 from govgraph.errors import BadRequest, MethodNotAllowed, QueryBusy, QuotaSpent, RevisionAway
 from govgraph.graphql import Asked, Desk, Told
 from govgraph.graphql.events import Feed, Place, encode, read_place
-from govgraph.graphql.execution import Prepared
-from govgraph.graphql.subscription import Wish, wish_of
+from govgraph.graphql.execution.running import Prepared
+from govgraph.graphql.schema.subscription import Wish, wish_of
 from govgraph.web.authentication import author_of
 from govgraph.web.graphql.charging import LEAST
 from govgraph.web.graphql.request import Sent

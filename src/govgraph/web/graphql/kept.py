@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from govgraph.catalogue import Audience
-from govgraph.graphql.limits import Price
+from govgraph.graphql.execution.limits import Price
 
 _LARGEST = 16
 """No answer takes more than this part of the room."""

@@ -18,8 +18,9 @@ from starlette.requests import Request
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from govgraph.errors import BadRequest, GovgraphError, QueryBusy
-from govgraph.graphql import Told, faults
-from govgraph.graphql.limits import Refusal
+from govgraph.graphql import Told
+from govgraph.graphql.execution import faults
+from govgraph.graphql.execution.limits import Refusal
 from govgraph.web.graphql.charging import place_of
 from govgraph.web.graphql.following import Caller, Subscribed
 from govgraph.web.graphql.request import Sent, sent_by_message

@@ -17,7 +17,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from govgraph.errors import GovgraphError
-from govgraph.graphql import Told, faults
+from govgraph.graphql import Told
+from govgraph.graphql.execution import faults
 from govgraph.media import JSON, Format, choose
 from govgraph.web.graphql import answers
 from govgraph.web.graphql.charging import HEADER, place_of

@@ -1,0 +1,1 @@
+"""What a change of the schema means to partners, and the operations they have registered."""

@@ -1,0 +1,1 @@
+"""How operations are answered: parsed, priced, planned once, and read level by level."""
