@@ -24,7 +24,7 @@ from govgraph.access import Role
 from govgraph.access.tokens import Tokens
 from govgraph.catalogue import View
 from govgraph.catalogue.lists.index import Lists
-from govgraph.graphql import Asked, Schema
+from govgraph.graphql import Asked, Schema, build_schema
 from govgraph.graphql.execution import documents as documents_module
 from govgraph.graphql.execution.introspecting import Counter
 from govgraph.graphql.execution.weighing import length
