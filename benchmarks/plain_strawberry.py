@@ -1,7 +1,8 @@
 """What one writes with strawberry alone: a class per kind and a resolver per field, each of which reads the view.
 
-The same fields with the same answers as the page that ``partners`` measures. Nothing is read ahead and there are no
-DataLoaders; with ``keeping`` what was read is kept for the rest of the request.
+The same fields with the same answers as the page that ``partners`` measures. Documents are parsed and validated once,
+by strawberry's own caches. Nothing is read ahead and there are no DataLoaders; with ``keeping`` what was read is kept
+for the rest of the request.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import orjson
 import strawberry
 from pyoxigraph import Literal, NamedNode
 from strawberry import Info
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
 from govgraph.catalogue import View, pick
@@ -21,7 +23,7 @@ from govgraph.contract import Contract, Kind, Property
 from govgraph.store import Term
 
 _LANGUAGES = ("en",)
-_SHOWN = 20
+SHOWN = 20
 """Of a list within an entry, as in ours."""
 
 
@@ -78,7 +80,8 @@ def schema(contract: Contract, lists: Sequence[str]) -> strawberry.Schema:
         return connection(found=page(info.context.view, Selection(service), first=first).entities)
 
     query = _shaped("Query", {"services": _typed(services, connection)}, {})
-    return strawberry.Schema(query, config=StrawberryConfig(auto_camel_case=False))
+    config = StrawberryConfig(auto_camel_case=False)
+    return strawberry.Schema(query, config=config, extensions=[ParserCache, ValidationCache])
 
 
 def answer(made: strawberry.Schema, query: str, variables: dict[str, Any], view: View, *, keeping: bool) -> bytes:
@@ -150,6 +153,6 @@ def _number(prop: Property) -> Any:
 def _links(prop: Property, end: Any) -> Any:
     def links(root: Any, info: Info) -> list[Any]:
         nodes = sorted({one for one in info.context.values(root.node, prop) if isinstance(one, NamedNode)})
-        return [end(node=one) for one in nodes[:_SHOWN]]
+        return [end(node=one) for one in nodes[:SHOWN]]
 
     return _typed(links, list[end])

@@ -22,9 +22,10 @@ from habits import Shape
 from lists import lists
 from measuring import Row, Sizes
 from partners import PARTNERS
+from searching import search
 from serving import graphql_requests
 
-_ALL = (*FIGURES, lists, *CHANGES, *PARTNERS, graphql_requests)
+_ALL = (*FIGURES, lists, search, *CHANGES, *PARTNERS, graphql_requests)
 _QUICK = Sizes(large=210, validation=40, question=40, scaling=(40, 210), rounds=1, often=1, times=1)
 _LIBRARIES = ("pyoxigraph", "shacl", "pyshacl", "rdflib", "graphql-core")
 

@@ -126,7 +126,8 @@ def be_reader(data: Path) -> None:
         )
         halves = {note: count for note, count in notes.items() if count != BATCH}
         assert not halves, f"revision {newest} has halves: {halves}"
-        found = matching(View(reader, contract, NAMES, Audience.WORKING), "batch")
+        view = View(reader, contract, NAMES, Audience.WORKING)
+        found = matching(view, "batch", contract.kind("Organisation"))
         drafts = [node for node in found if node.value.startswith(NAMES.entity("organisation", "c").value)]
         assert len(drafts) == sum(notes.values()), f"revision {newest}: a search finds {len(drafts)} of {notes}"
         print("read", newest, len(notes), flush=True)

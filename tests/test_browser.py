@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from conftest import Seed
 from govgraph.shipped import EXPLORER
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.browser
 PAGES = (
@@ -149,6 +150,7 @@ def test_the_language_stays_on_the_way(page: Page, address: str) -> None:
 
 EDITOR = ".graphiql-query-editor .view-line"
 RUN = ".graphiql-execute-button"
+MENU = ".main-nav > a, .main-nav > details > summary"
 
 
 @pytest.fixture
@@ -236,6 +238,78 @@ def test_a_subscription_is_followed_over_a_websocket(explorer: Page, address: st
     assert opened.value.url == f"{address.replace('http', 'ws')}/graphql"
     # It is refused, since nothing is kept from before the first revision, and the refusal shown.
     explorer.locator(".graphiql-response").filter(has_text="first revision").wait_for()
+
+
+def test_another_operation_ends_a_subscription_and_takes_its_answer_away(explorer: Page, address: str) -> None:
+    explorer.goto(f"{address}/graphql?lang=en")
+    explorer.locator(EDITOR).first.wait_for()
+    explorer.click(RUN)
+    answered(explorer)
+    examples = explorer.locator(".panel-list button")
+    examples.last.click()
+    explorer.locator(".graphiql-query-editor").filter(has_text="catalogueChanged").wait_for()
+    assert explorer.locator(".bar .told").inner_text() == ""
+    with explorer.expect_websocket() as opened:
+        explorer.click(RUN)
+    explorer.get_by_role("button", name=re.compile("^Stop query")).wait_for()
+    with opened.value.expect_event("framesent", lambda frame: '"complete"' in str(frame)):
+        examples.nth(3).click()
+    explorer.get_by_role("button", name=re.compile("^Execute query")).wait_for()
+    assert "catalogueChanged" not in explorer.locator(".graphiql-response").inner_text()
+    explorer.click(RUN)
+    assert '"blockedServices"' in answered(explorer)
+
+
+def test_the_explorers_own_words_are_french_for_who_reads_french(explorer: Page, address: str) -> None:
+    explorer.goto(f"{address}/graphql?lang=fr")
+    explorer.locator(EDITOR).first.wait_for()
+    for name in ("Documentation", "Opérations précédentes", "Exemples", "Explication"):
+        button = explorer.locator(".panels").get_by_role("button", name=name, exact=True)
+        if button.get_attribute("aria-expanded") != "true":
+            button.click()
+        assert button.get_attribute("aria-expanded") == "true"
+    assert not [each for each in explorer.get_by_role("button").all() if re.match("(Show|Hide) ", name_of(each))]
+    explorer.get_by_label("Expliquer", exact=True).check()
+    explorer.locator(".panels").get_by_role("button", name="Exemples").click()
+    explorer.locator(".panel-list button").nth(3).click()
+    explorer.locator(".graphiql-query-editor").filter(has_text='["fr", "en"]').wait_for()
+    explorer.locator(".panels").get_by_role("button", name="Explication").click()
+    explorer.click(RUN)
+    panel = explorer.locator(".panel").filter(has_text="Ce qui a été lu")
+    panel.wait_for()
+    said = panel.inner_text().replace("\u00a0", " ")
+    assert "requête : blockedServices" in said
+    assert "Publié" in said
+    assert "a besoin de la brique" in answered(explorer)
+
+
+def name_of(button: Locator) -> str:
+    return button.get_attribute("aria-label") or button.inner_text()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("width", [320, 380])
+def test_on_a_telephone_the_operation_is_in_sight_and_nothing_is_cut_off(
+    explorer: Page, address: str, language: str, width: int
+) -> None:
+    explorer.set_viewport_size({"width": width, "height": 800})
+    explorer.goto(f"{address}/graphql?lang={language}")
+    explorer.locator(EDITOR).first.wait_for()
+    top = explorer.locator(".graphiql-query-editor").bounding_box()
+    assert top is not None
+    assert top["y"] < 460
+    icons = explorer.locator(".graphiql-sidebar button:visible")
+    assert icons.count() == 7
+    for box in [icon.bounding_box() for icon in icons.all()]:
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width - 16
+    editor, run = (explorer.locator(place).bounding_box() for place in (".graphiql-query-editor .view-lines", RUN))
+    assert editor is not None
+    assert run is not None
+    assert run["y"] >= editor["y"] + editor["height"] - 1
+    rows = {round(each.bounding_box()["y"]) for each in explorer.locator(MENU).all()}  # type: ignore[index]  # all are shown
+    assert (len(rows), explorer.locator(MENU).count()) == (1, 4)
 
 
 def test_drafts_need_a_token_that_is_never_in_an_address_nor_kept_beyond_the_tab(

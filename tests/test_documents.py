@@ -147,3 +147,16 @@ def test_every_name_in_the_coverage_exists(contract: Contract, seed: Seed) -> No
 def test_no_document_names_a_registry_or_a_path_of_a_machine() -> None:
     for document in DOCUMENTS:
         assert not re.search(r"/simple/|registry\.|/home/|/root/", document.read_text("utf-8")), document.name
+
+
+def test_every_document_is_reached_from_the_readme_by_links() -> None:
+    seen: set[Path] = set()
+    ahead = [REPOSITORY / "README.md"]
+    while ahead:
+        document = ahead.pop()
+        if document not in seen:
+            seen.add(document)
+            links = re.findall(r"\]\((?!\w+:)([^)#]+\.md)[^)]*\)", document.read_text("utf-8"))
+            ahead += [(document.parent / link).resolve() for link in links]
+    assert len(DOCUMENTS) > 15
+    assert set(DOCUMENTS) <= seen

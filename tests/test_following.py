@@ -168,7 +168,8 @@ def test_followers_miss_nothing_and_hear_nothing_twice_whatever_happens(
     expected = truth_when_shown(server, seed.contract)
     for follower in (*followers, late):
         said = follower.end(expected[-1][0])
-        assert int(said.split()[0]) > 3, said
+        # On a busy machine the late one may begin when all is over, and be told everything by its first connection.
+        assert int(said.split()[0]) > 3 or follower is late, said
         assert follower.told() == expected
     assert {revision for revision, _ in expected} >= set(writers.made)
     assert server.end() == 0

@@ -162,6 +162,7 @@ def test_a_quick_run_of_the_benchmark_prints_every_row(tmp_path: Path) -> None:
         "load": 4,
         "full": 2,
         "list:": 7,
+        "search:": 3,
         "page": 2,
         "change": 2,
         "the": 2,

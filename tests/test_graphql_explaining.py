@@ -74,6 +74,7 @@ def test_lists_and_questions_open_in_sparql_with_the_same_entities(schema: Schem
             address = urlsplit(read["openInSparql"])
             assert address.path == "/sparql"
             assert parse_qs(address.query)["query"] == [read["sparql"]]
+            assert read["equivalent"] == (read["part"] == "services"), "a question ran, a list did not"
             opened[read["part"]] = {row[0] for row in seed.public.table(read["sparql"]).rows}
     assert opened.keys() == {"services", "blockedServices"}
     assert len(opened["services"]) >= len(told.data["services"]["nodes"])

@@ -85,12 +85,22 @@ def test_graphql_core_alone_gives_the_same(schema: Schema, view: View) -> None:
     assert schema.execute(asked, view).data == schema.execute(asked, view, projecting=False).data
 
 
+def test_a_representation_that_says_nothing_is_null_in_its_place_and_named(schema: Schema, view: View) -> None:
+    representations = [{"__typename": "Service", "iri": VISA.value}, {"__typename": "Service"}, {"iri": BIRTH.value}]
+    asked = Asked(ENTITIES, variables={"representations": representations})
+    for told in (schema.execute(asked, view), schema.execute(asked, view, projecting=False)):
+        assert [one and one["slug"] for one in told.data["_entities"]] == ["visa", None, None]
+        assert [error["path"] for error in told.errors] == [["_entities", 1], ["_entities", 2]]
+        assert told.errors[1]["message"].startswith("Representation 2 has no type or no key.")
+        assert {error["extensions"]["code"] for error in told.errors} == {"BAD_REQUEST"}
+
+
 @pytest.mark.parametrize("representation", [{}, {"__typename": "Service"}, {"iri": VISA.value}, 7, "x", None, [[]]])
 def test_a_representation_without_type_or_key_is_refused(schema: Schema, view: View, representation: object) -> None:
     told = schema.execute(Asked(ENTITIES, variables={"representations": [representation]}), view)
     assert told.errors
     assert told.errors[0]["extensions"]["code"] in ("BAD_REQUEST", "BAD_USER_INPUT")
-    assert not told.data or told.data.get("_entities") is None
+    assert not told.data or told.data["_entities"] == [None]
 
 
 def test_strangers_reach_no_draft_by_a_key(schema: Schema, small: Callable[..., Any]) -> None:

@@ -198,8 +198,8 @@ def values(answer: object) -> int:
         ("query($n: Int) { services(first: $n) { totalCount } }", {"n": 1.5}, "BAD_USER_INPUT"),
         ("query($n: Int) { services(first: $n) { totalCount } }", {"n": True}, "BAD_USER_INPUT"),
         ("query($n: Int) { services(first: $n) { totalCount } }", {"n": {"a": [1]}}, "BAD_USER_INPUT"),
-        ("query($c: String) { services(after: $c) { totalCount } }", {"c": "\0" * 1000}, "BAD_REQUEST"),
-        ("query($c: String) { services(after: $c) { totalCount } }", {"c": "A" * 900_000}, "BAD_REQUEST"),
+        ("query($c: String) { services(after: $c) { totalCount } }", {"c": "\0" * 1000}, "BAD_CURSOR"),
+        ("query($c: String) { services(after: $c) { totalCount } }", {"c": "A" * 900_000}, "BAD_CURSOR"),
         (ORDERED, {"o": [{"label": "ASC"}] * 6}, "BAD_REQUEST"),
         (ORDERED, {"o": nested(9, "requires")}, "BAD_USER_INPUT"),
         (GATEWAY, {"r": [1, None]}, "BAD_USER_INPUT"),
@@ -339,6 +339,15 @@ def test_an_answer_too_long_to_be_written_is_refused(seed: Seed) -> None:
         answer = ask(client, query)
         assert (answer.status_code, code(answer)) == (400, "ANSWER_TOO_LARGE")
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_few_entries_with_long_texts_are_weighed_as_well(seed: Seed) -> None:
+    around = "authority(first: 1) { services(first: 30) {"
+    texts = " ".join(f"t{number}: description {{ value all {{ value }} }}" for number in range(29))
+    query = f"{{ services(first: 75) {{ nodes {{ {around} {texts} }} }} }} }} }}"
+    with TestClient(build_app(read({}, data=seed.directory, query_megabytes=1)), base_url=BASE) as client:
+        answer = ask(client, query)
+        assert (answer.status_code, code(answer)) == (400, "ANSWER_TOO_LARGE")
 
 
 def test_an_answer_is_as_long_as_it_is_written() -> None:

@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from graphql import (
+    GraphQLSyntaxError,
+    OverlappingFieldsCanBeMergedRule,
+    TypeInfo,
+    ValidationContext,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql import build_schema as build_graphql
+from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from conftest import Seed
 from govgraph.catalogue import View
 from govgraph.graphql import Asked, Schema, Told
+from govgraph.graphql.execution import documents as documents_module
+from govgraph.graphql.execution import limits as limits_module
 
 
 def refusal(told: Told) -> str:
@@ -137,3 +150,34 @@ def test_nothing_is_read_below_what_nobody_asks_for(schema: Schema, seed: Seed) 
     before = reader.reads
     assert schema.execute(query, view).data["services"]["nodes"]
     assert reader.reads == before
+
+
+# What graphql-core says and does
+
+
+def test_graphql_core_begins_as_we_read_it_where_it_stops_parsing() -> None:
+    stopped = {"TOO_MANY_TOKENS": ("{ a b c }", 3), "TOO_DEEP": ("{a" * 5_000 + "}" * 5_000, None)}
+    starts = {code: start for start, code in documents_module._UNPARSED.items()}
+    assert starts.keys() == stopped.keys()
+    for code, (document, tokens) in stopped.items():
+        with pytest.raises(GraphQLSyntaxError) as caught:
+            parse(document, max_tokens=tokens)
+        assert caught.value.description.startswith(starts[code])
+
+
+def test_our_rules_are_those_of_graphql_core_with_less_room_for_comparisons() -> None:
+    schema = build_graphql("type Query { a: Query }")
+    document = parse("{ a { a { __typename } } }")
+    [ours] = [rule for rule in limits_module.RULES if rule not in specified_rules]
+    assert issubclass(ours, OverlappingFieldsCanBeMergedRule)
+    assert len(limits_module.RULES) == len(specified_rules)
+    assert overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET > 100_000, "nobody's rules but ours are others"
+    bounded = ours(ValidationContext(schema, document, TypeInfo(schema), print))
+    assert isinstance(bounded, OverlappingFieldsCanBeMergedRule)
+    assert bounded.rule_context.remaining_complexity_budget == 100_000
+    spreads = " ".join(f"...f{n}" for n in range(120))
+    fragments = " ".join(
+        f"fragment f{n} on Query {{ a {{ b{n}: a {{ a }} ...f{(n + 1) % 120} }} }}" for n in range(120)
+    )
+    found = validate(schema, parse(f"{{ a {{ {spreads} }} }} {fragments}"), limits_module.RULES)
+    assert found[-1].message == documents_module._ABORTED

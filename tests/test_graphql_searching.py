@@ -9,6 +9,7 @@ import pytest
 
 from conftest import Seed
 from govgraph.graphql import Asked, Limits, build_schema
+from govgraph.graphql.schema.names import capitals
 from govgraph.settings import read
 
 WIDE = Limits.of(read({}))
@@ -58,6 +59,23 @@ def test_a_cursor_of_another_search_is_told_so(seed: Seed) -> None:
     after = told["search"]["pageInfo"]["endCursor"]
     again = schema.execute(Asked(f'{{ search(text: "other", after: "{after}") {{ totalCount }} }}'), seed.public)
     assert "another search" in str(again.errors)
+
+
+@pytest.mark.parametrize("text", ["ministry of interior", "drivng licens", "passport marriage qqqqqq"])
+def test_a_list_of_each_kind_finds_what_a_search_for_it_does(seed: Seed, text: str) -> None:
+    schema = build_schema(seed.contract, seed.questions, WIDE)
+    kinds = [kind for kind in seed.contract.entities if kind.plural]
+    assert len(kinds) >= 26
+    some = 0
+    for kind in kinds:
+        query = f"""query($text: String!) {{ search(text: $text, kinds: [{capitals(kind.name)}]) {{ nodes {{ iri }} }}
+          {kind.plural}(filter: {{ search: $text }}) {{ nodes {{ iri }} }} }}"""
+        answer = schema.execute(Asked(query, variables={"text": text}), seed.public)
+        assert answer.data is not None, answer.errors
+        search, listed = ({node["iri"] for node in of["nodes"]} for of in answer.data.values())
+        assert search == listed, kind.name
+        some += bool(search)
+    assert some or "q" in text
 
 
 def test_a_plan_and_graphql_core_find_the_same(seed: Seed) -> None:

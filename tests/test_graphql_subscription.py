@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -167,7 +169,7 @@ def test_an_organisation_follows_what_is_and_what_was_its_own(site: Site) -> Non
     first = site.put(slug)
     site.send("PUT", f"/doc/service/{other}", moved(service(other)))
     with site.talk() as talk:
-        talk.follow(since(start, organisation=f'"{INTERIOR}"'))
+        talk.follow(since(start, organisation='"interior"'))
         assert talk.event()["revision"] == first
         left = site.publish(f"/doc/service/{slug}", moved(service(slug)))
         assert talk.event()["revision"] == left
@@ -215,10 +217,10 @@ def test_a_large_revision_comes_in_pages_and_can_be_resumed_within(site: Site) -
     [
         ("0", "BAD_REQUEST"),
         ("999999", "REVISION_AWAY"),
-        ("9" * 400, "BAD_REQUEST"),
-        ("nonsense", "BAD_REQUEST"),
-        ("WyJjaGFuZ2VzIiwgInB1YmxpYyIsIC0xLCAwXQ==", "BAD_REQUEST"),
-        ("WyJjaGFuZ2VzIl0=", "BAD_REQUEST"),
+        ("9" * 400, "BAD_CURSOR"),
+        ("nonsense", "BAD_CURSOR"),
+        ("WyJjaGFuZ2VzIiwgInB1YmxpYyIsIC0xLCAwXQ==", "BAD_CURSOR"),
+        ("WyJjaGFuZ2VzIl0=", "BAD_CURSOR"),
         (events.encode(Place(1), Audience.WORKING), "BAD_REQUEST"),
     ],
 )
@@ -424,11 +426,37 @@ def test_nothing_is_read_ahead_of_who_follows(site: Site, monkeypatch: pytest.Mo
             assert len(reads) == 1  # ten events at a time
             taken += [await anext(happening) for _ in range(6)]
             assert len(reads) == 2
-        house.catalogue.close()
-        assert house.past is not None
-        house.past.close()
+        house.exits.close()
 
     asyncio.run(follow())
+
+
+def test_who_stops_waiting_keeps_the_place_until_its_thread_has_ended(site: Site) -> None:
+    """So nobody has more threads than turns by beginning and leaving."""
+    house = open_house(replace(site.settings, graphql_at_once=2), DiskStore.of(site.settings))
+    endpoint = Endpoint(house, build_schema(house.contract, house.questions, ledger=house.ledger))
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": []}
+    request = Request({**scope, "client": ("127.0.0.1", 1)})
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def work() -> None:
+        begun.release()
+        go_on.wait(20)
+
+    async def leave_and_ask() -> None:
+        first = asyncio.create_task(endpoint.in_turn(request, work))
+        while not begun.acquire(blocking=False):
+            await asyncio.sleep(0)
+        first.cancel()
+        second = asyncio.create_task(endpoint.in_turn(request, work))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not begun.acquire(blocking=False), "a client has half of two places"
+        go_on.set()
+        await second
+
+    asyncio.run(leave_and_ask())
+    house.exits.close()
 
 
 def test_the_price_of_a_subscription_can_be_asked(site: Site) -> None:

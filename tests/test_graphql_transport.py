@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from sys import getsizeof
 from typing import Any
 
 import pytest
@@ -16,14 +18,17 @@ from conftest import BASE, REPOSITORY, Seed
 from govgraph.access import Role
 from govgraph.access.tokens import Tokens
 from govgraph.graphql.evolution.registry import Registered, Registry
-from govgraph.graphql.execution.limits import INTROSPECTING
+from govgraph.graphql.execution.limits import INTROSPECTING, SEARCHING_THE_PAST
 from govgraph.graphql.schema.aggregates import GROUPING, MEASURING
 from govgraph.graphql.schema.asking import ASKING
+from govgraph.graphql.schema.chronicles import LOOKING_UP
 from govgraph.graphql.schema.connections import COUNTING
-from govgraph.graphql.schema.filters import SEARCHING
+from govgraph.graphql.schema.filters import CONTAINING, SEARCHING
+from govgraph.graphql.schema.orders import ORDERING
 from govgraph.graphql.writing.mutation import CHANGING
 from govgraph.settings import read
 from govgraph.web.app import build_app
+from govgraph.web.graphql.kept import bytes_of
 from govgraph.web.graphql.statuses import table
 
 JSON = "application/json"
@@ -124,6 +129,10 @@ def test_the_manual_has_the_prices() -> None:
         "an aggregate; the statistics of each property in it": MEASURING,
         "its groups by a property": GROUPING,
         "a search; `search` in a filter": SEARCHING,
+        "all searches of an operation together, beside that, with `asOf`": SEARCHING_THE_PAST,
+        "`contains` in a filter": CONTAINING,
+        "in `orderBy` each key beyond the first, and each relation on the way of a key": ORDERING,
+        "what came and went in a revision (`changes`), for each": LOOKING_UP,
         "a question": ASKING,
         "a change": CHANGING,
         "`__schema`, `__type`": INTROSPECTING,
@@ -179,15 +188,69 @@ def test_what_cannot_run_and_what_has_not_changed_cost_one_point(opened: Open) -
     client = opened(graphql_points=1000, graphql_points_seconds=86_400)
     given = {"query": SERVICES, "variables": json.dumps({"first": 200})}
     answer = client.get("/graphql", params=given)
-    price, left = int(answer.headers["govgraph-price"]), answer.json()["extensions"]["cost"]["left"]
+    price, left = int(answer.headers["govgraph-price"]), left_of(answer)
     assert (left, price > 1) == (1000 - price, True)
     kept = client.get("/graphql", params=given, headers={"if-none-match": answer.headers["etag"]})
-    assert (kept.status_code, kept.headers["govgraph-price"]) == (304, "1")
+    assert (kept.status_code, kept.headers["govgraph-price"], left_of(kept)) == (304, "1", left - 1)
     post(client, {"query": "{ nothing }"})
     post(client, {"query": "{"})
     assert post(client, {"query": SMALL}, govgraph_price="only").json()["extensions"]["cost"]["left"] == left - 4
     again = client.get("/graphql", params=given)
-    assert again.json()["extensions"]["cost"]["left"] == left - 4 - price, "a kept answer costs what the first did"
+    assert left_of(again) == left - 4 - price, "a kept answer costs what the first did"
+
+
+def left_of(answer: Any) -> int:
+    """What a client has left, by the header."""
+    found = re.search(r'"points";r=(\d+);t=\d+', answer.headers["ratelimit"])
+    assert found is not None
+    return int(found[1])
+
+
+def test_what_costs_more_than_a_client_ever_has_is_refused_for_good(opened: Open) -> None:
+    client = opened(graphql_points=30, graphql_points_seconds=86_400, graphql_batch=5)
+    assert post(client, {"query": SMALL}, govgraph_price="yes").json()["extensions"]["cost"]["most"] == 30
+    dear = {"query": "{ services(first: 60) { nodes { requires(first: 60) { iri } } } }"}
+    refused, by_json = post(client, dear), post(client, dear, JSON)
+    assert (refused.status_code, code(refused)) == (400, "TOO_COSTLY")
+    assert (by_json.status_code, code(by_json)) == (200, "TOO_COSTLY")
+    assert "30 are allowed" in refused.json()["errors"][0]["message"]
+    assert "retry-after" not in refused.headers
+    one = {"query": "{ services(first: 200) { nodes { requires(first: 6) { iri } } } }"}
+    assert int(post(client, one, govgraph_price="only").headers["govgraph-price"]) * 3 > 30
+    many = post(client, [one] * 3)
+    assert (many.status_code, code(many)) == (400, "TOO_COSTLY")
+    assert left_of(post(client, {"query": SMALL})) > 0, "a refusal costs a point, not all of them"
+
+
+def test_an_answer_that_is_kept_tells_no_client_of_another(opened: Open) -> None:
+    """What a cache may hold is the same for all; whose points are counted is told in headers, afresh with a 304."""
+    settings = {"graphql_points": 1000, "graphql_points_seconds": 86_400}
+    clients = [opened(address=f"192.0.2.{number}", **settings) for number in (1, 2)]
+    given = {"query": SERVICES, "variables": json.dumps({"first": 200})}
+    post(clients[0], {"query": SERVICES})
+    first, second = (client.get("/graphql", params=given) for client in clients)
+    assert first.content == second.content
+    assert first.headers["etag"] == second.headers["etag"]
+    assert {"left", "resetSeconds"}.isdisjoint(first.json()["extensions"]["cost"])
+    assert first.json()["extensions"]["cost"]["limit"] == 1000
+    assert left_of(first) != left_of(second)
+    for number, client in enumerate(clients):
+        same = client.get("/graphql", params=given, headers={"if-none-match": first.headers["etag"]})
+        assert (same.status_code, left_of(same)) == (304, left_of((first, second)[number]) - 1)
+        assert same.headers["cache-control"] == "private, no-cache"
+    for answer in (first, second, clients[0].head("/graphql", params=given)):
+        assert answer.headers["cache-control"] == "private, no-cache"
+    posted = post(clients[0], {"query": SERVICES})
+    assert posted.headers["cache-control"] == "no-store"
+    assert posted.json()["extensions"]["cost"]["left"] == left_of(posted)
+
+
+def test_where_no_points_are_counted_any_cache_may_keep_an_answer(plain: TestClient) -> None:
+    given = {"query": SERVICES}
+    answer, priced = (plain.get("/graphql", params=given, headers=more) for more in ({}, {"govgraph-price": "yes"}))
+    assert answer.headers["cache-control"] == priced.headers["cache-control"] == "no-cache"
+    assert answer.headers["etag"] != priced.headers["etag"], "one has its price within"
+    assert "ratelimit" not in answer.headers
 
 
 # Documents
@@ -285,7 +348,8 @@ def test_a_list_of_operations_is_answered_by_a_list_where_the_settings_take_it(o
     assert len(second["data"]["services"]["nodes"]) == 1
     assert third["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert "data" not in third
-    assert post(client, [{"query": SMALL}] * 4).status_code == 413
+    long = post(client, [{"query": SMALL}] * 4)
+    assert (long.status_code, code(long)) == (400, "TOO_MANY_OPERATIONS")
     assert post(client, []).status_code == 400
     assert post(client, [SMALL]).status_code == 400
     assert code(post(client, [{"query": "mutation { __typename }"}])) == "QUERIES_ONLY"
@@ -329,6 +393,11 @@ def test_an_answer_is_kept_for_its_variables_operation_and_audience_only(opened:
             told = post(client, {"query": SERVICES, "variables": {"first": number}}).json()
             assert len(told["data"]["services"]["nodes"]) == number
         assert client.post("/graphql?access_token=x", json={"query": SERVICES}).status_code == 400
+
+
+def test_documents_and_keys_count_as_many_bytes_as_they_may_take() -> None:
+    for text in ("{ a }" * 100, "é" * 500, "語" * 500, "😀" * 500):
+        assert getsizeof(text) - 100 <= bytes_of(text) <= 4 * len(text)
 
 
 def test_errors_are_never_kept(plain: TestClient) -> None:
@@ -387,8 +456,27 @@ def test_who_asks_for_too_much_stands_in_the_audit_log(opened: Open, data: Path)
         pass
     lines = [json.loads(line) for line in (data / "access" / "audit.log").read_text().splitlines()]
     told = [(line["code"], line["outcome"]) for line in lines if line["door"] == "graphql"]
-    assert told == [("too-many-nodes", "refused"), ("quota-spent", "refused")]
+    assert told == [("too-costly", "refused"), ("quota-spent", "refused")]
     assert "192.0.2.1" not in str(lines)
+
+
+def test_over_events_as_well(opened: Open, data: Path) -> None:
+    client = opened()
+    query = "subscription { catalogueChanged { " + " ".join(f"a{n}: revision" for n in range(40)) + " } }"
+    assert post(client, {"query": query}, "text/event-stream").status_code in (200, 400)
+    lines = [json.loads(line) for line in (data / "access" / "audit.log").read_text().splitlines()]
+    assert [line["code"] for line in lines] == ["too-many-aliases"]
+
+
+def test_a_mutation_is_remembered_by_its_hash(opened: Open, data: Path) -> None:
+    token = Tokens(data / "access").create(Role.STEWARD, None, "test", None)
+    client = opened()
+    query = 'mutation { updateService(iri: "x", dryRun: true, patch: {}) { committed } }'
+    by_hash = {"extensions": persisted(query)}
+    authorization = f"Bearer {token}"
+    assert code(post(client, by_hash, authorization=authorization)) == "PERSISTED_QUERY_NOT_FOUND"
+    post(client, {"query": query, **by_hash}, authorization=authorization, govgraph_price="only")
+    assert post(client, by_hash, authorization=authorization, govgraph_price="only").json()["data"] is None
 
 
 # The manual

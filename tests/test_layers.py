@@ -9,7 +9,7 @@ from conftest import REPOSITORY
 
 SOURCE = REPOSITORY / "src" / "govgraph"
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "files", "iris", "settings", "media", "shipped"}),
+    frozenset({"errors", "files", "iris", "languages", "settings", "media", "shipped"}),
     frozenset({"store", "contract"}),
     frozenset({"validation", "catalogue"}),
     frozenset({"access", "history", "search"}),

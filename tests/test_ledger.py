@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, datetime
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
@@ -60,3 +62,19 @@ def test_what_the_log_lacks_is_told(tmp_path: Path) -> None:
     segment.unlink()
     with pytest.raises(LogDamaged):
         ledger.turns(1, (HERE,), frozenset())
+
+
+def test_what_is_remembered_of_revisions_is_bounded_by_its_size(tmp_path: Path) -> None:
+    things = [NamedNode(f"http://example.org/thing/{number}") for number in range(400)]
+    patch = Patch.of([], [Quad(thing, RDF_TYPE, KIND, HERE) for thing in things])
+    count, size = 12, ledger_of(tmp_path / "one", patch).turns(1, (HERE,), frozenset()).size
+    ledger = ledger_of(tmp_path / "all", *[patch] * count)
+    assert 400 * 300 < size < 400 * 1000
+    whose = [frozenset({NamedNode(f"http://example.org/link/{number}")}) for number in range(40)]
+    found = [ref(ledger.turns(number, (HERE,), links)) for number in range(1, count + 1) for links in whose]
+    gc.collect()
+    assert len(found) == 480
+    alive = [one for one in found if one() is not None]
+    assert 2 <= len(alive) <= 32_000_000 // size
+    whole = [ref(ledger.changes(number, (HERE,))) for number in range(1, count + 1)]
+    assert sum(one() is not None for one in whole) == 8

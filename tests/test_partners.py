@@ -167,6 +167,52 @@ def test_changes_are_followed_as_the_document_does(serve: Serve, tmp_path: Path)
         assert "/id/service/apply-for-a-passport" in said
 
 
+def test_pages_of_one_revision_hold_each_entry_once_whatever_changes_in_between(serve: Serve) -> None:  # noqa: F811
+    """As docs/partners.md has it: the first page as things are, the others as of its revision."""
+    server = serve()
+    query = """query($after: String) { services(first: 10, after: $after, orderBy: [{label: ASC}]) {
+      nodes { iri } pageInfo { endCursor hasNextPage } } }"""
+
+    def pages(moment: str) -> tuple[list[str], list[str]]:
+        """What is found: by the first page, and by all the others."""
+        found: list[list[str]] = []
+        after, more, address = None, True, f"{server.address}/graphql"
+        while more:
+            answer = httpx.post(address, json={"query": query, "variables": {"after": after}}, timeout=30)
+            page = answer.json()["data"]["services"]
+            found.append([node["iri"] for node in page["nodes"]])
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+            if len(found) == 1:
+                address += moment.format(answer.headers["govgraph-revision"])
+                rename(server, found[0][0], "Zzz")
+        rename(server, found[0][0], "Aaa")
+        return found[0], [iri for page in found[1:] for iri in page]
+
+    first, others = pages("")
+    assert first[0] in others, "it moved, and comes twice"
+    for _ in range(2):
+        first, others = pages("?asOf={}")
+        assert len({*first, *others}) == len(first) + len(others) == total(server)
+
+
+def rename(server: Server, iri: str, label: str) -> None:
+    """Call a published service otherwise, and wait until readers call it so."""
+    operation = """mutation($iri: ID!, $patch: ServicePatch!) {
+      updateService(iri: $iri, patch: $patch) { committed }
+      publishService(iri: $iri) { committed }
+    }"""
+    patch = {"title": [{"lang": "en", "value": label}]}
+    answer = httpx.post(
+        f"{server.address}/graphql",
+        json={"query": operation, "variables": {"iri": iri, "patch": patch}},
+        headers={"authorization": f"Bearer {server.token}"},
+        timeout=30,
+    )
+    assert [done["committed"] for done in answer.json()["data"].values()] == [True, True], answer.text
+    newest = int(answer.headers["govgraph-revision"])
+    server.until(lambda: revision(server) >= newest)
+
+
 def change(server: Server) -> None:
     """A change of one service that everyone may read, in two revisions."""
     operation = """mutation($iri: ID!, $patch: ServicePatch!) {

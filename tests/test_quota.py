@@ -99,6 +99,36 @@ def test_no_client_ever_gets_more_than_its_points(spendings: list[tuple[int, str
             quota.close()
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("ab"), st.integers(0, 60)), max_size=120))
+def test_what_a_client_is_told_to_have_left_never_goes_up_within_a_window(
+    spendings: list[tuple[int, str, int]],
+) -> None:
+    """Whichever process tells it, and even where that one has not looked into the file for long."""
+    with TemporaryDirectory() as directory:
+        quotas = [Quota(Path(directory) / "quota.sqlite", POINTS, SECONDS, Clock()) for _ in range(4)]
+        spent, told = Counter[str](), dict.fromkeys("ab", POINTS)
+        for process, client, points in spendings:
+            try:
+                left = quotas[process].spend(client, points).points
+                spent[client] += points
+            except QuotaSpent as refused:
+                left = refused.left
+            assert left <= told[client]
+            assert left <= POINTS - spent[client], "no more than there is"
+            assert left >= POINTS - spent[client] - 3 * (POINTS // SHARES + 1), "all but what other processes hold"
+            told[client] = left
+        for quota in quotas:
+            quota.close()
+
+
+def test_what_was_told_in_one_window_is_forgotten_in_the_next(open_quota: Callable[..., Quota], clock: Clock) -> None:
+    quotas = [open_quota(), open_quota()]
+    assert quotas[0].spend("a", 600).points == 400
+    assert quotas[1].spend("a", 10).points == 390
+    clock.now += SECONDS
+    assert quotas[0].spend("a", 1).points == POINTS - 1
+
+
 def test_threads_spend_no_point_twice(open_quota: Callable[..., Quota]) -> None:
     quotas = [open_quota(), open_quota()]
 

@@ -28,7 +28,7 @@ from govgraph.gate.writer import LocalWriter
 from govgraph.history.past import Past
 from govgraph.iris import DCT_TITLE, RDF_TYPE, SKOS_PREF_LABEL, Names
 from govgraph.search import MOST, Found, Search, find, highlights, matching, prepare
-from govgraph.search.words import fold, understand
+from govgraph.search.words import differs, fold, understand
 from govgraph.store.embedded import DiskStore
 
 NAMES = Names(BASE)
@@ -79,6 +79,60 @@ def test_where_nothing_has_all_words_what_has_half_is_found(few: View) -> None:
     assert found(few, "passport unobtainable") == ["passport", "licence"]
 
 
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("passport qqqqqq", ["passport", "licence"]),
+        ("passport marriage qqqqqq", []),  # one of three
+        ("passport licence qqqqqq", ["licence"]),  # two of three
+        ("passport marriage qqqqqq zzzzzz", []),
+        ("passport qqqqqq zzzzzz", []),
+    ],
+)
+def test_half_of_an_odd_number_of_words_is_the_greater_half(few: View, text: str, has: list[str]) -> None:
+    assert found(few, text) == has
+
+
+@pytest.mark.parametrize("text", ["ministry of interior", "passport", "birth certificate", "national identity xyzzy"])
+def test_a_filter_finds_what_a_search_among_one_kind_does(seed: Seed, text: str) -> None:
+    some = 0
+    for view in (seed.public, seed.working):
+        assert len(view.contract.entities) >= 26
+        for kind in view.contract.entities:
+            ranked = {hit.entity for hit in find(view, Search(text, (kind,))).hits}
+            assert matching(view, text, kind) == ranked, kind.name
+            some += bool(ranked)
+    assert some
+
+
+def test_words_are_marked_as_the_text_spells_them_where_they_were_misspelt(few: View) -> None:
+    for text, marked in (("drivng licens", ["Driving", "licences"]), ("dirving", ["Driving"])):
+        search = Search(text)
+        assert found(few, text) == ["licence"]
+        shown = highlights(few, search, [entity("licence")])[entity("licence")]
+        assert [shown[0].text[start:end] for start, end in shown[0].marks] == marked
+
+
+def test_whatever_a_misspelt_word_finds_is_marked(seed: Seed) -> None:
+    view, shown = seed.working, 0
+    for text in ("drivng", "pasport", "regsitry", "minstry", "certificat", "identyt", "adress", "bussiness"):
+        search = Search(text)
+        hits = [hit.entity for hit in find(view, search, first=20).hits]
+        marked = highlights(view, search, hits)
+        assert all(one.marks for of in marked.values() for one in of)
+        assert all(marked[hit] for hit in hits), text
+        shown += len(hits)
+    assert shown > 20
+
+
+@given(st.text("abc", min_size=1, max_size=6), st.text("abc", min_size=1, max_size=6))
+def test_words_differ_by_the_letters_that_have_to_be_mended(one: str, other: str) -> None:
+    assert differs(one, one) == 0
+    assert differs(one, other) == differs(other, one) <= max(len(one), len(other))
+    assert differs(one, other, begins=True) == min(differs(one, other[:end]) for end in range(len(other) + 1))
+    assert differs("drivng", "driving") == differs("dirving", "driving") == differs("drivings", "driving") == 1
+
+
 def test_only_the_kinds_asked_for_are_found(few: View) -> None:
     kinds = few.contract.by_name
     of_services = find(few, Search("interior civil", (kinds["Service"],)))
@@ -118,7 +172,7 @@ def test_the_texts_of_parts_lead_to_their_owner(seed: Seed) -> None:
     texts = [(t.subject, t.object.value) for t in said if isinstance(t.object, Literal) and t.object.language]
     assert len(texts) > 20
     for part, text in texts[:20]:
-        assert owners[part] in matching(view, f'"{text}"')
+        assert owners[part] in matching(view, f'"{text}"', view.contract.by_name["Service"])
 
 
 def test_pages_follow_each_other_in_both_directions(seed: Seed) -> None:
@@ -154,7 +208,8 @@ def test_no_text_is_an_error(seed: Seed, text: str) -> None:
     result = find(seed.public, Search(text), first=3)
     assert result.total <= MOST
     highlights(seed.public, Search(text), [hit.entity for hit in result.hits])
-    assert len(matching(seed.public, text)) >= result.total
+    kinds = seed.contract.entities
+    assert sum(len(matching(seed.public, text, kind)) for kind in kinds) >= result.total
 
 
 def test_a_long_text_costs_no_more_than_its_beginning() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, permutations
 from threading import Event
+from weakref import ref
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,8 +20,11 @@ from pyoxigraph import Literal, NamedNode
 from conftest import BASE, ORGANISATION, Small, service
 from govgraph.catalogue import View
 from govgraph.catalogue.kept import Kept
+from govgraph.catalogue.lists.index import Lists
+from govgraph.catalogue.lists.ordering import order_of
 from govgraph.catalogue.lists.selection import Condition, Every, Key, No, Page, Selection, Some, Where, page
 from govgraph.catalogue.text import pick, relevant
+from govgraph.contract import Form
 from govgraph.errors import BadRequest
 from govgraph.iris import CODE, Names, name
 
@@ -175,6 +180,34 @@ def test_what_was_asked_for_longest_ago_makes_room() -> None:
     assert len(kept) == 3
     assert kept.get(1, lambda: "made again") == 1
     assert kept.get(2, lambda: "made again") == "made again"
+
+
+def test_what_is_kept_weighs_no_more_than_there_is_room_for_or_is_alone() -> None:
+    kept = Kept(9, 10, lambda text: len(str(text)))
+    for text in ("aaaa", "bbbb", "c"):
+        kept.get(text, lambda text=text: text)  # type: ignore[misc]  # bound at once
+    assert len(kept) == 3
+    kept.get("dddd", lambda: "dddd")
+    assert len(kept) == 3, "the longest not asked for is gone"
+    kept.get("e", lambda: "e" * 100)
+    assert len(kept) == 1
+    kept.get("f", lambda: "f")
+    assert kept.get("f", lambda: "found again") == "f"
+    assert len(kept) == 1, "what is too heavy goes when there is something else"
+
+
+def test_orders_go_with_all_that_was_sorted_by_them(view: View) -> None:
+    kind, lists = view.contract.kind("Service"), Lists.of(view)
+    numbered = condition(view, "transactionsPerYear", "exists")
+    properties = [p for p in kind.properties if p.form in (Form.TEXT, Form.LITERAL, Form.CODE)]
+    keys = [Key((p,), descending) for p in properties for descending in (False, True)]
+    made = []
+    for order in list(permutations(keys, 2))[:300]:
+        assert page(view, Selection(kind, numbered, order), first=1).total == 4
+        made.append(ref(order_of(lists, kind, order, ("en",))))
+    gc.collect()
+    assert len(made) == 300
+    assert sum(one() is not None for one in made) <= 100
 
 
 def test_who_waits_for_one_thing_keeps_nobody_from_another() -> None:

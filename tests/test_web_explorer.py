@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, parse, validate
 from starlette.testclient import TestClient
 
 from conftest import BASE, REPOSITORY, Seed
@@ -58,6 +59,23 @@ def test_a_browser_gets_the_explorer_in_its_language(client: TestClient, built: 
         assert told["words"]["public"] == word  # type: ignore[index]  # an object of words
         titles = [one["title"].replace("\u00a0", " ") for one in told["examples"]]  # type: ignore[attr-defined]  # a list of objects
         assert titles == [example.titles[language] for example in (*EXAMPLES, *LIVE)]
+
+
+def test_every_example_of_the_explorer_runs_in_the_language_it_is_shown_in(client: TestClient, built: None) -> None:
+    several = 0
+    for language in ("en", "fr"):
+        told = given(client.get("/graphql", params={"lang": language}, headers=BROWSER).text)
+        queries = [one["query"] for one in told["examples"]]  # type: ignore[attr-defined]  # a list of objects
+        assert queries == [example.shown_in(language) for example in (*EXAMPLES, *LIVE)]
+        for query in queries[: len(EXAMPLES)]:
+            answer = client.post("/graphql", json={"query": query}).json()
+            assert "errors" not in answer, query
+            assert all(answer["data"].values())
+        several += sum('$lang: [String!] = ["fr", "en"]' in query for query in queries)
+        schema = client.get("/schema.graphql").text
+        for query in queries[len(EXAMPLES) :]:
+            assert validate(build_schema(schema), parse(query)) == []
+    assert several >= 6
 
 
 def test_the_policy_of_the_page_lets_no_script_from_elsewhere_run(client: TestClient, built: None) -> None:

@@ -3,6 +3,7 @@
 import { createGraphiQLFetcher, type Fetcher, type FetcherParams } from '@graphiql/toolkit';
 import { getOperationAST, type ExecutionResult } from 'graphql';
 import { createClient, type Client } from 'graphql-ws';
+import type { Given } from './given';
 import { change, session } from './session';
 
 const ACCEPT = 'application/graphql-response+json, application/json;q=0.9';
@@ -23,10 +24,12 @@ async function ask(input: RequestInfo | URL, init?: RequestInit): Promise<Respon
     const asked = JSON.parse(body);
     body = JSON.stringify({ ...asked, extensions: { ...asked.extensions, explain: true } });
   }
+  const { exchanged } = session();
   const begun = performance.now();
   const response = await fetch(input, { ...init, body, headers, credentials: 'same-origin' });
   const milliseconds = performance.now() - begun;
   const answer = await response.clone().json().catch(() => ({}));
+  if (session().exchanged !== exchanged) return new Promise(() => {}); // nobody waits for it any more
   change({
     told: {
       status: response.status,
@@ -38,7 +41,7 @@ async function ask(input: RequestInfo | URL, init?: RequestInit): Promise<Respon
   return response;
 }
 
-export function fetcherOf(endpoint: string): Fetcher {
+export function fetcherOf({ endpoint, words }: Given): Fetcher {
   const url = new URL(endpoint, location.href);
   const socket = (): string => {
     const address = new URL(url);
@@ -54,27 +57,38 @@ export function fetcherOf(endpoint: string): Fetcher {
   return (asked, options) => {
     const document = options?.documentAST;
     const operation = document && getOperationAST(document, asked.operationName);
-    return operation?.operation === 'subscription' ? follow(client, asked) : byPost(asked, options);
+    if (operation?.operation !== 'subscription') return byPost(asked, options);
+    change({ told: null });
+    return follow(client, asked, words);
   };
 }
 
 type Event = IteratorResult<ExecutionResult>;
 
 /** What a subscription gives, where a refusal or a lost connection is one more thing given: GraphiQL shows those alone. */
-function follow(client: Client, asked: FetcherParams): AsyncIterableIterator<ExecutionResult> {
+function follow(client: Client, asked: FetcherParams, words: Given['words']): AsyncIterableIterator<ExecutionResult> {
   const events = client.iterate<Record<string, unknown>>({ ...asked, operationName: asked.operationName ?? undefined });
-  const told = (fault: unknown): Event => ({ done: false, value: { errors: faults(fault) } as ExecutionResult });
+  const end: Event = { done: true, value: undefined };
+  const told = (fault: unknown): Event => ({ done: false, value: { errors: faults(fault, words) } as ExecutionResult });
+  let over = false;
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
-    next: () => (events.next() as Promise<Event>).catch(told),
-    return: async () => (await events.return?.()) as Event,
+    next: async () => {
+      const event = await (events.next() as Promise<Event>).catch(told);
+      return over ? end : event;
+    },
+    return: async () => {
+      over = true;
+      await events.return?.();
+      return end;
+    },
   };
 }
 
-function faults(fault: unknown): object[] {
+function faults(fault: unknown, words: Given['words']): object[] {
   if (Array.isArray(fault)) return fault;
-  if (fault instanceof CloseEvent) return [{ message: `The connection was closed: ${fault.code} ${fault.reason}`.trim() }];
-  return [{ message: fault instanceof Error ? fault.message : 'The connection could not be made.' }];
+  if (fault instanceof CloseEvent) return [{ message: `${words.closed} ${fault.code} ${fault.reason}`.trim() }];
+  return [{ message: fault instanceof Error ? fault.message : words.notConnected }];
 }

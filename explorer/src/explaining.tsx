@@ -61,7 +61,7 @@ export function explainPanel({ words }: Given): GraphiQLPlugin {
     return (
       <div className="explained">
         <p>
-          <code>{text(part)}</code> {[text(what), text(of)].filter(Boolean).join(': ')}
+          <code>{text(part)}</code> {reading(text(what), text(of))}
         </p>
         <p className="figures-line">
           {Object.entries(figures)
@@ -85,6 +85,11 @@ export function explainPanel({ words }: Given): GraphiQLPlugin {
     );
   }
 
+  function reading(what: string, of: string): string {
+    const kind = named(`read.${what}`).replace(/^read\./, '');
+    return of ? words.readOf.replace('{what}', kind).replace('{of}', of) : kind;
+  }
+
   /** Which property a field is, and which shapes say so. */
   function Origin({ of: { field, part, ...origin } }: { of: Entry }) {
     return (
@@ -105,7 +110,7 @@ export function explainPanel({ words }: Given): GraphiQLPlugin {
           .map(([key, value]) => (
             <div key={key}>
               <dt>{named(key)}</dt>
-              <dd>{isEntry(value) ? <Lines of={value} /> : text(value)}</dd>
+              <dd>{isEntry(value) ? <Lines of={value} /> : key === 'audience' ? named(text(value)) : text(value)}</dd>
             </div>
           ))}
       </dl>

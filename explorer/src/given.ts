@@ -37,6 +37,11 @@ type Word =
   | 'cost'
   | 'revisionNumber'
   | 'noSchema'
+  | 'closed'
+  | 'notConnected'
+  | 'documentation'
+  | 'history'
+  | 'readOf'
   | 'yes'
   | 'no';
 

@@ -14,8 +14,10 @@ import type { GraphQLSchema } from 'graphql';
 import { fetcherOf } from './asking';
 import { Bar } from './bar';
 import { examplesPanel } from './examples';
+import { Exchanging } from './exchanging';
 import { explainPanel } from './explaining';
 import { given, type Given } from './given';
+import { Panels } from './panels';
 import { read } from './schema';
 import { change, useSession } from './session';
 
@@ -25,7 +27,7 @@ function Explorer(page: Given) {
   const { token } = useSession();
   const [schema, setSchema] = useState<GraphQLSchema | null>(null);
   const [fault, setFault] = useState('');
-  const fetcher = useMemo(() => fetcherOf(page.endpoint), [page.endpoint]);
+  const fetcher = useMemo(() => fetcherOf(page), [page]);
   const [examples, plugins] = useMemo(() => {
     const panel = examplesPanel(page);
     return [panel, [HISTORY_PLUGIN, panel, explainPanel(page)]];
@@ -63,6 +65,8 @@ function Explorer(page: Given) {
       >
         <GraphiQL.Logo>
           <Unfold panel={page.words.explainTitle} />
+          <Panels words={page.words} />
+          <Exchanging />
         </GraphiQL.Logo>
       </GraphiQL>
     </>

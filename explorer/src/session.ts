@@ -14,11 +14,13 @@ export interface Session {
   view: 'public' | 'working';
   explain: boolean;
   told: Told | null;
+  /** How many times another operation took the place of one: what is answered later to the former is passed over. */
+  exchanged: number;
 }
 
 const TOKEN = 'govgraph:token';
 const listeners = new Set<() => void>();
-let current: Session = { token: stored(), view: 'public', explain: false, told: null };
+let current: Session = { token: stored(), view: 'public', explain: false, told: null, exchanged: 0 };
 
 function stored(): string {
   try {

@@ -36,6 +36,8 @@ GovgraphError
 │       ├── QueryOutOfMemory        it met its memory limit
 │       └── ResultTooLarge          it met its size limit
 ├── BadRequest              an HTTP request contradicts its protocol
+│   ├── BadCursor               its cursor was not given out here, or for something else
+│   ├── TooManyOperations       it has more operations than the settings allow
 │   ├── UnsupportedMediaType    its body is of a type nobody reads here
 │   ├── TooLarge                its body is larger than the settings allow
 │   └── MethodNotAllowed        the method is not for this address, or not for what was asked
@@ -293,6 +295,14 @@ class ResultTooLarge(QueryTooCostly):
 class BadRequest(GovgraphError):
     status = HTTPStatus.BAD_REQUEST
     code = "bad-request"
+
+
+class BadCursor(BadRequest):
+    code = "bad-cursor"
+
+
+class TooManyOperations(BadRequest):
+    code = "too-many-operations"
 
 
 class UnsupportedMediaType(BadRequest):

@@ -28,11 +28,19 @@ function take(result) {
   const event = result.data.catalogueChanged;
   console.log(JSON.stringify(event));
   variables.since = event.cursor;
+  patience = SHORT;
   if (event.complete) seen = event.revision;
   if (done()) finish();
 }
 
-const aWhile = () => new Promise((resolve) => setTimeout(resolve, 20 + 400 * Math.random()));
+// A connection that was broken before it told anything has more time the next time: a busy machine gets on, too.
+const SHORT = 400;
+let patience = SHORT;
+const aWhile = () => {
+  const time = 20 + patience * Math.random();
+  patience *= 1.5;
+  return new Promise((resolve) => setTimeout(resolve, time));
+};
 
 // One subscription for the whole time: the client connects anew by itself, with the variables as they are then.
 async function overSocket() {
@@ -66,8 +74,8 @@ async function overSocket() {
       open.terminate();
     }
   }
+  // The connection goes with this process: dispose() would wait for one that may be under way, and throw once it is closed.
   stop();
-  await client.dispose();
 }
 
 // One stream after another: a stream that ends, however it ends, is followed by the next one.

@@ -3,6 +3,7 @@
 Windows begin for everybody at multiples of their length. What was spent lies in a small SQLite file that the processes
 share. From there a process takes a client's points a handful at a time, and spends the handful in memory: most requests
 touch no disk. What a process has taken and not spent nobody else can spend, at most a SHARES-th of the points for each.
+Clients are told the least that any process knows to be left: it never goes up within a window.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from math import ceil
 from pathlib import Path
 from time import time
 
+from govgraph.access.told import Told
 from govgraph.errors import QuotaSpent
 
 SHARES = 64
@@ -34,7 +36,7 @@ _TABLE = """CREATE TABLE IF NOT EXISTS spent (
 
 @dataclass(frozen=True)
 class Left:
-    """What a client has left, as far as this process knows, and the seconds until there is all of it again."""
+    """What a client has left, as far as is known, and the seconds until there is all of it again."""
 
     points: int
     seconds: int
@@ -56,6 +58,7 @@ class Quota:
         self.points = points
         self.seconds = max(seconds, 1)
         self._file = file
+        self._told = Told(file.with_suffix(".told"))
         self._now = now
         self._until = 0
         self._purses: OrderedDict[str, _Purse] = OrderedDict()
@@ -71,7 +74,8 @@ class Quota:
             if purse is None or purse.here < points:
                 return None
             purse.here -= points
-            return Left(purse.here + purse.there, self._seconds_left())
+            told = self._told.least(_pseudonym(client), self._until, points, purse.here + purse.there)
+            return Left(told, self._seconds_left())
 
     def spend(self, client: str, points: int) -> Left:
         """Blocking: may touch the disk. Raises QuotaSpent, having spent nothing."""
@@ -90,20 +94,25 @@ class Quota:
                     purse.here += taken
                     purse.there = there
                     if taken < need:
-                        raise self._refusal(points, purse)
+                        raise self._refusal(client, points, purse)
                     while len(self._purses) > _CLIENTS:
                         self._purses.popitem(last=False)
         return left
 
-    def look(self, client: str) -> Left:
-        """Blocking: may touch the disk."""
-        return self.spend(client, 0)
+    def admit(self, client: str, points: int) -> None:
+        """Spend nothing. Blocking: may touch the disk. Raises QuotaSpent for who has not so many points left."""
+        self.spend(client, 0)
+        with self._lock:
+            purse = self._purse(client)
+            if purse is not None and purse.here + purse.there < points:
+                raise self._refusal(client, points, purse)
 
     def close(self) -> None:
         with self._file_lock:
             if self._opened is not None:
                 self._opened.close()
             self._opened = None
+            self._told.close()
 
     def _purse(self, client: str) -> _Purse | None:
         """That of this window; under the lock."""
@@ -119,8 +128,9 @@ class Quota:
     def _seconds_left(self) -> int:
         return max(ceil(self._until - self._now()), 1)
 
-    def _refusal(self, points: int, purse: _Purse) -> QuotaSpent:
-        left, seconds = purse.here + purse.there, self._seconds_left()
+    def _refusal(self, client: str, points: int, purse: _Purse) -> QuotaSpent:
+        left = self._told.least(_pseudonym(client), self._until, 0, purse.here + purse.there)
+        seconds = self._seconds_left()
         return QuotaSpent(
             f"This costs {points:,} points; {left:,} of {self.points:,} are left.",
             f"There are {self.points:,} again in {seconds:,} seconds.",

@@ -19,14 +19,14 @@ from pyoxigraph import Literal, NamedNode, Triple
 from govgraph.catalogue.kept import Kept, Legacy
 from govgraph.catalogue.scores import MOST_IN_HISTORY, Scores
 from govgraph.catalogue.summary import Summary, kept_summary, sum_up
-from govgraph.catalogue.text import Label, label_of, pick, tags_of
-from govgraph.contract import Contract, Kind, Property
+from govgraph.catalogue.text import Label, label_of, pick
+from govgraph.contract import Contract, Form, Kind, Property
 from govgraph.iris import DCT_TITLE, GOV, PREFIXES, RDF_TYPE, RDFS_LABEL, SH, SKOS_PREF_LABEL, Names, name
 from govgraph.media import Format
 from govgraph.store import Dataset, Graphs, Path, Query, Reader, Result, Store, Table, Term
 from govgraph.validation import Finding, Points, points, read_back
 
-__all__ = ["Audience", "Catalogue", "Entity", "Incoming", "Label", "Summary", "View", "pick"]
+__all__ = ["LABEL_PATHS", "Audience", "Catalogue", "Entity", "Incoming", "Label", "Summary", "View", "pick"]
 
 _Value = TypeVar("_Value")
 _KEPT = 2000
@@ -39,10 +39,10 @@ _TYPE = Path(RDF_TYPE)
 _LAST = Path(name(GOV, "revision"))
 _ENDED = Path(name(PREFIXES["prov"], "endedAtTime"))
 _FOCUS = Path(name(SH, "focusNode"), inverse=True)
-_LABELS = tuple(
-    Path(predicate)
-    for predicate in (DCT_TITLE, SKOS_PREF_LABEL, RDFS_LABEL, name("http://xmlns.com/foaf/0.1/", "name"))
+LABEL_PATHS = tuple(
+    Path(predicate) for predicate in (DCT_TITLE, SKOS_PREF_LABEL, RDFS_LABEL, name(PREFIXES["foaf"], "name"))
 )
+"""Where the label of a node stands: at the first of them that says anything of it."""
 
 
 class Audience(StrEnum):
@@ -156,7 +156,7 @@ class View:
     @property
     def label_paths(self) -> tuple[Path, ...]:
         """Where the label of a node stands: at the first of them that says anything of it."""
-        return _LABELS
+        return LABEL_PATHS
 
     @property
     def visible(self) -> Graphs:
@@ -203,22 +203,27 @@ class View:
     def labels(self, nodes: Iterable[Term], languages: Sequence[str]) -> dict[Term, Label]:
         """A label for every node that is an IRI: its title, its word in the contract, or the IRI's end. One read."""
         iris = [node for node in dict.fromkeys(nodes) if isinstance(node, NamedNode)]
-        found = self.reader.values(iris, _LABELS, self.graphs)
+        found = self.reader.values(iris, LABEL_PATHS, self.graphs)
         labels: dict[Term, Label] = {}
         for iri in iris:
-            texts = next((found[path][iri] for path in _LABELS if iri in found[path]), [])
+            texts = next((found[path][iri] for path in LABEL_PATHS if iri in found[path]), [])
             labels[iri] = label_of(iri, texts, self.contract.labels.get(iri, {}), languages)
         return labels
 
-    def label_languages(self) -> frozenset[str]:
-        """The languages any label may be in. Grows with the catalogue; found once per revision."""
-
-        def find() -> frozenset[str]:
-            said = ((value for _, value in self.reader.pairs(path, self.graphs)) for path in _LABELS)
-            words = {tag.lower() for texts in self.contract.labels.values() for tag in texts}
-            return tags_of(said) | words
-
-        return self.keep("label languages", find)
+    def called(self, nodes: Iterable[Term], languages: Sequence[str]) -> dict[Term, Label]:
+        """``labels``, with something better than the end of its IRI for a part without a title: the first code it has,
+        such as its type, else its kind. Two reads more where there are such nodes."""
+        labels = self.labels(nodes, languages)
+        unnamed = [node for node in labels if not labels[node].texts and self.names.split(node.value)]  # type: ignore[union-attr]  # labels are of IRIs
+        kinds = {part: kind for part, kind in self.kinds(unnamed).items() if kind.part} if unnamed else {}
+        coded = {p: None for kind in kinds.values() for p in kind.properties if p.form is Form.CODE and p.stored}
+        said = self.reader.values(list(kinds), [p.path for p in coded], self.graphs) if coded else {}
+        for part, kind in kinds.items():
+            assert isinstance(part, NamedNode)
+            values = next((said[p.path][part] for p in kind.properties if p in coded and part in said[p.path]), ())
+            codes = [code for iri, code in self.contract.codes_by_iri.items() if iri in values] if values else []
+            labels[part] = label_of(part, (), codes[0].labels if codes else kind.labels, languages)
+        return labels
 
     def entity(self, iri: NamedNode) -> Entity | None:
         """All that is said about one entity, None when nothing is."""

@@ -13,11 +13,16 @@ _Kept = TypeVar("_Kept")
 class Kept:
     """At most ``most`` things; the one not asked for longest makes room. Safe to use from any thread.
 
+    With ``weigh`` they weigh at most ``room`` together, or there is only one.
+
     Who asks for what is being found waits for it; who asks for something else does not.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, room: int = 0, weigh: Callable[[object], int] | None = None) -> None:
         self._most = most
+        self._room = room
+        self._weigh = weigh
+        self._weight = 0
         self._places: OrderedDict[object, _Place] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -29,13 +34,26 @@ class Kept:
         with self._lock:
             place = self._places.setdefault(key, _Place())
             self._places.move_to_end(key)
-            while len(self._places) > self._most:
-                self._places.popitem(last=False)
+            self._make_room()
         with place.lock:
             if not place.found:
                 place.value = find()
                 place.found = True
+                if self._weigh is not None:
+                    self._count(key, place, self._weigh(place.value))
             return cast("_Kept", place.value)
+
+    def _count(self, key: object, place: _Place, weight: int) -> None:
+        with self._lock:
+            if self._places.get(key) is place:
+                place.weight = weight
+                self._weight += weight
+                self._places.move_to_end(key)
+                self._make_room()
+
+    def _make_room(self) -> None:
+        while len(self._places) > self._most or (self._weight > self._room and len(self._places) > 1):
+            self._weight -= self._places.popitem(last=False)[1].weight
 
 
 class Heirlooms:
@@ -77,3 +95,4 @@ class _Place:
         self.lock = threading.RLock()
         self.found = False
         self.value: object = None
+        self.weight = 0

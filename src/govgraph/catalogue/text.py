@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from pyoxigraph import Literal, NamedNode
 
 from govgraph.iris import compact
+from govgraph.languages import preferred, ranges, takes
 from govgraph.store import Term
 
 MOST_LANGUAGES = 8
@@ -31,16 +32,9 @@ class Label:
 def pick(values: Sequence[Term], languages: Sequence[str]) -> Literal | None:
     """The text in the first of ``languages`` there is, else in English, without language, or in any (by tag)."""
     literals = {(v.language or "").lower(): v for v in reversed(values) if isinstance(v, Literal)}
-    return literals[min(literals, key=lambda tag: preferred(tag, languages))] if literals else None
-
-
-def preferred(tag: str, languages: Sequence[str]) -> tuple[int, str]:
-    """Sorts tags in small letters by how much a reader wants a text in them: the first is what ``pick`` chooses."""
-    wanted = (*languages, "en", "")
-    for at, one in enumerate(wanted):
-        if tag == one.lower() or tag.startswith(f"{one.lower()}-"):
-            return at, tag
-    return len(wanted), tag
+    if len(literals) < 2:
+        return next(iter(literals.values()), None)
+    return literals[min(literals, key=lambda tag: preferred(tag, languages))]
 
 
 def tags_of(columns: Iterable[Iterable[Term]]) -> frozenset[str]:
@@ -53,8 +47,8 @@ def relevant(languages: Sequence[str], tags: frozenset[str]) -> tuple[str, ...]:
     choose alike give the same, so what is kept under them does not grow with what strangers write."""
     kept: list[str] = []
     left = set(tags)
-    for wanted in (tag.lower() for tag in languages):
-        matched = {tag for tag in left if tag == wanted or tag.startswith(f"{wanted}-")}
+    for wanted in ranges(languages):
+        matched = {tag for tag in left if takes(wanted, tag)}
         if matched or wanted == "":
             kept.append(wanted)
             left -= matched

@@ -15,6 +15,7 @@ from pyoxigraph import NamedNode
 
 from govgraph.contract.reach import Reach
 from govgraph.errors import NotFound
+from govgraph.languages import preferred
 from govgraph.store import Path, Term
 
 Text = Mapping[str, str]
@@ -48,10 +49,9 @@ class Form(StrEnum):
 
 def say(text: Text, languages: Sequence[str]) -> str:
     """The text in the first of ``languages`` it has, else in English, else in any; empty when it has none."""
-    for language in (*languages, "en"):
-        if language in text:
-            return text[language]
-    return next(iter(text.values()), "")
+    if languages and languages[0] in text:
+        return text[languages[0]]
+    return text[min(text, key=lambda tag: preferred(tag.lower(), languages))] if text else ""
 
 
 @dataclass(frozen=True, eq=False)

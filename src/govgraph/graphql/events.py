@@ -74,14 +74,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which changes are wanted: of these kinds, of entries this organisation is or was responsible for."""
+    """Which changes are wanted: of these kinds, of entries this organisation is or was responsible for; or of all."""
 
-    kinds: frozenset[str] = frozenset()
+    kinds: frozenset[str] | None = None
     organisation: NamedNode | None = None
 
     @property
     def takes_all(self) -> bool:
-        return not self.kinds and self.organisation is None
+        return self.kinds is None and self.organisation is None
 
 
 @dataclass(frozen=True)
@@ -230,7 +230,7 @@ class Feed:
         gone = [entity for entity in entities if entity not in kinds]
         last = chronicle.last_revisions(gone) if gone else {}
         changes = Turning(self.view, self.ledger).changes(number, entities, kinds, last)
-        if self.filter.kinds:
+        if self.filter.kinds is not None:
             changes = [one for one in changes if one.kind_name in self.filter.kinds]
         if self.filter.organisation is not None:
             kept = self._kept_by(chronicle, self.filter.organisation, number, changes)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from sys import getsizeof
 
 import pyoxigraph
 from pyoxigraph import NamedNode, RdfFormat
@@ -17,8 +18,12 @@ from govgraph.store.patch import Patch
 
 _KEPT = 8
 _TURNS_KEPT = 1000
-_LONG = 1_000_000
+_LONG = 50_000
 """Bytes of a record of which no more than _KEPT are remembered."""
+_ROOM = 32_000_000
+"""Bytes, about, that what is remembered of either kind takes at most, or else the last alone."""
+_BESIDE = 300
+"""Bytes that a subject takes beside what is said about it."""
 _Lines = Mapping[bytes, list[bytes]]
 _TYPE = f" {RDF_TYPE} ".encode()
 
@@ -35,6 +40,11 @@ class Changes:
         subjects = [str(node).encode() for node in nodes]
         return Patch(_parsed(self.removed, subjects), _parsed(self.added, subjects))
 
+    @property
+    def size(self) -> int:
+        """In bytes of memory, about."""
+        return _size(self.removed) + _size(self.added)
+
 
 @dataclass(frozen=True)
 class Turns:
@@ -47,15 +57,20 @@ class Turns:
     went: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unlinked: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    @property
+    def size(self) -> int:
+        """In bytes of memory, about."""
+        return _size(self.came) + _size(self.went) + _size(self.unlinked)
+
 
 class Ledger:
     """Reads the log of a data directory. Safe to use from any thread."""
 
     def __init__(self, directory: Path) -> None:
         self._log = Log(directory)
-        self._kept = Kept(_KEPT)
-        self._long_turns = Kept(_KEPT)
-        self._turns = Kept(_TURNS_KEPT)
+        self._kept = Kept(_KEPT, _ROOM, _weight)
+        self._long_turns = Kept(_KEPT, _ROOM, _weight)
+        self._turns = Kept(_TURNS_KEPT, _ROOM, _weight)
         self._lock = threading.Lock()
 
     def changes(self, revision: int, graphs: tuple[NamedNode, ...]) -> Changes:
@@ -101,6 +116,15 @@ def _turns(rows: Iterable[bytes], graphs: tuple[NamedNode, ...], links: frozense
         if object_.startswith(b"<") and (into is unlinked or predicate == _TYPE.strip()):
             into.setdefault(_iri(subject), set()).add(_iri(object_))
     return Turns(*({key: frozenset(values) for key, values in of.items()} for of in (came, went, unlinked)))
+
+
+def _weight(thing: object) -> int:
+    assert isinstance(thing, Changes | Turns)
+    return thing.size
+
+
+def _size(said: Mapping[bytes, Collection[bytes]] | Mapping[str, Collection[str]]) -> int:
+    return sum(_BESIDE + getsizeof(key) + sum(map(getsizeof, values)) for key, values in said.items())
 
 
 def _iri(term: bytes) -> str:

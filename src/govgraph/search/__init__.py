@@ -18,17 +18,29 @@ from pyoxigraph import NamedNode
 from govgraph.catalogue import View
 from govgraph.catalogue.kept import Kept
 from govgraph.contract import Kind
-from govgraph.errors import BadRequest
+from govgraph.errors import BadCursor
 from govgraph.iris import digest
 from govgraph.search import companion
-from govgraph.search.asking import asked_for
+from govgraph.search.asking import asked_for, misspelt
 from govgraph.search.companion import carry
-from govgraph.search.highlights import Highlight, shown
+from govgraph.search.highlights import MOST_SHOWN, Highlight, Sought, shown
 from govgraph.search.index import Ranked
 from govgraph.search.layout import BREVITY
 from govgraph.search.words import Asked, primary, stemmed, understand
 
-__all__ = ["MOST", "Found", "Highlight", "Hit", "Search", "carry", "find", "highlights", "matching", "prepare"]
+__all__ = [
+    "MOST",
+    "MOST_SHOWN",
+    "Found",
+    "Highlight",
+    "Hit",
+    "Search",
+    "carry",
+    "find",
+    "highlights",
+    "matching",
+    "prepare",
+]
 
 MOST = 1_000
 """Hits one may page through; a total is never said to be more."""
@@ -38,11 +50,11 @@ _SEARCHES_KEPT, _MATCHES_KEPT = 64, 8
 
 @dataclass(frozen=True)
 class Search:
-    """What is asked for: words, of what kinds (of all where none is named), and which languages are preferred, in words
+    """What is asked for: words, of what kinds (None for all), and which languages are preferred, in words
     and in what is shown of a text."""
 
     text: str
-    kinds: tuple[Kind, ...] = ()
+    kinds: tuple[Kind, ...] | None = None
     languages: tuple[str, ...] = ()
 
 
@@ -77,7 +89,7 @@ def find(  # the four arguments of a Relay connection
 ) -> Found:
     """A page of the entities that have the words of a text, best first.
 
-    Raises BadRequest for a cursor of another search; no text is an error.
+    Raises BadCursor for a cursor of another search; no text is an error.
     """
     said = _Said.of(view, search)
     mark = digest(repr(said))[:12]
@@ -101,20 +113,21 @@ def find(  # the four arguments of a Relay connection
 
 def highlights(view: View, search: Search, entities: Sequence[NamedNode]) -> dict[NamedNode, tuple[Highlight, ...]]:
     """For each of some entities that were found the texts that show best why. A few reads for all."""
-    return shown(view, entities, _Said.of(view, search).asked, search.languages)
+    asked = _Said.of(view, search).asked
+    return shown(view, entities, Sought(asked, misspelt(companion.of(view), asked)), search.languages)
 
 
-def matching(view: View, text: str) -> frozenset[NamedNode]:
-    """All entities, of whatever kind, that a search for a text finds."""
-    asked = understand(text, stemmed(view.contract.languages))
+def matching(view: View, text: str, kind: Kind) -> frozenset[NamedNode]:
+    """All entities that a search for a text among those of a kind finds."""
+    said = _Said.of(view, Search(text, (kind,)))
 
     def all_of_them() -> frozenset[NamedNode]:
         words = companion.of(view)
-        query = asked_for(words, asked, (), ())
+        query = None if said.nothing else asked_for(words, said.asked, said.kinds, ())
         return frozenset(words.all(query)) if query is not None else frozenset()
 
     kept: Kept = view.keep("matches of searches", lambda: Kept(_MATCHES_KEPT))
-    return kept.get(asked, all_of_them)
+    return kept.get(said, all_of_them)
 
 
 def prepare(view: View) -> None:
@@ -129,15 +142,15 @@ class _Said:
     asked: tuple[Asked, ...]
     kinds: tuple[str, ...]
     nothing: bool
-    """Only parts were asked for, which are found with their owners."""
+    """No kind was asked for, or only parts, which are found with their owners."""
     languages: tuple[str, ...]
 
     @classmethod
     def of(cls, view: View, search: Search) -> _Said:
         known = stemmed(view.contract.languages)
-        kinds = tuple(sorted({kind.name for kind in search.kinds if not kind.part}))
+        kinds = tuple(sorted({kind.name for kind in search.kinds or () if not kind.part}))
         preferred = tuple(sorted({primary(tag) for tag in search.languages} & {*known}))
-        return cls(understand(search.text, known), kinds, bool(search.kinds) and not kinds, preferred)
+        return cls(understand(search.text, known), kinds, search.kinds is not None and not kinds, preferred)
 
 
 def _ranked(view: View, said: _Said) -> Ranked:
@@ -163,5 +176,6 @@ def _read(cursor: str, search: str) -> tuple[float, int]:
         case [str(of), float() | int() as points, int(tie)] if of == search:
             return -points, tie
         case [str(), float() | int(), int()]:
-            raise BadRequest("The cursor is of another search.", "Give it with the text, kinds and lang it came with.")
-    raise BadRequest("The cursor cannot be read.", "Give one as it was given to you, with the same search.")
+            hint = "Begin again at the first page, or give it with the text, kinds and lang it came with."
+            raise BadCursor("The cursor is of another search.", hint)
+    raise BadCursor("The cursor was not given out here.", "Begin again at the first page, and take cursors from there.")

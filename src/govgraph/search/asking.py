@@ -21,8 +21,8 @@ _LEAST_BEGINNING, _LEAST_MISSPELT, _LONG = 2, 4, 8
 
 
 def asked_for(words: Words, asked: Sequence[Asked], kinds: Iterable[str], languages: Sequence[str]) -> Query | None:
-    """The query for entities that have all the words, small ones apart; where there are none, for those that have half
-    of them. None where nothing can be found."""
+    """The query for entities that have all the words, small ones apart; where there are none, for those that have at
+    least half of them. That is judged among the kinds alone. None where nothing can be found."""
     if not asked:
         return None
     weighed = [(one, _weighed(words, one, [primary(tag) for tag in languages])) for one in asked]
@@ -36,9 +36,17 @@ def asked_for(words: Words, asked: Sequence[Asked], kinds: Iterable[str], langua
     strict = Query.boolean_query([*((Occur.Must, query) for query in needed), *only])
     if complete and words.count(strict):
         return Query.boolean_query([*((Occur.Must, query) for query in needed), *extra, *only])
-    least = max(1, sum(not one.small for one in asked) // 2)
-    half = Query.boolean_query([(Occur.Should, query) for query in needed], min(least, len(needed)))
+    least = (sum(not one.small for one in asked) + 1) // 2
+    if len(needed) < least:
+        return None
+    half = Query.boolean_query([(Occur.Should, query) for query in needed], least)
     return Query.boolean_query([(Occur.Must, half), *extra, *only])
+
+
+def misspelt(words: Words, asked: Sequence[Asked]) -> dict[str, int]:
+    """The words that are nowhere as they stand, each with how many letters may be wrong in it."""
+    wrong = (one for one in asked if _may_be_misspelt(one) and not words.count(_as_it_stands(words, one, ())))
+    return {one.words[0]: _letters(one.words[0]) for one in wrong}
 
 
 def _only(words: Words, kinds: Iterable[str]) -> list[tuple[Occur, Query]]:
@@ -50,13 +58,26 @@ def _only(words: Words, kinds: Iterable[str]) -> list[tuple[Occur, Query]]:
 
 def _weighed(words: Words, one: Asked, preferred: Sequence[str]) -> Query | None:
     """What finds a word, weighed by how rare it is; None for one that is nowhere."""
-    ways = _phrase(words, one.words) if len(one.words) > 1 else _word(words, one, preferred)
-    query = Query.disjunction_max_query(ways, _BOTH)
+    query = _as_it_stands(words, one, preferred)
     count = words.count(query)
-    if not count and len(one.words) == 1 and len(one.words[0]) >= _LEAST_MISSPELT:
+    if not count and _may_be_misspelt(one):
         query = Query.disjunction_max_query(_misspelt(words, one), _BOTH)
         count = words.count(query)
     return Query.boost_query(query, 1 + log(1 + len(words) / (1 + count))) if count else None
+
+
+def _as_it_stands(words: Words, one: Asked, preferred: Sequence[str]) -> Query:
+    ways = _phrase(words, one.words) if len(one.words) > 1 else _word(words, one, preferred)
+    return Query.disjunction_max_query(ways, _BOTH)
+
+
+def _may_be_misspelt(one: Asked) -> bool:
+    return len(one.words) == 1 and len(one.words[0]) >= _LEAST_MISSPELT
+
+
+def _letters(word: str) -> int:
+    """How many may be wrong."""
+    return 2 if len(word) >= _LONG else 1
 
 
 def _word(words: Words, one: Asked, preferred: Sequence[str]) -> list[Query]:
@@ -76,10 +97,9 @@ def _word(words: Words, one: Asked, preferred: Sequence[str]) -> list[Query]:
 
 def _misspelt(words: Words, one: Asked) -> list[Query]:
     (word,) = one.words
-    distance = 2 if len(word) >= _LONG else 1
     return [
         _const(
-            Query.fuzzy_term_query(words.schema, standing.value, word, distance, prefix=one.open_ended),
+            Query.fuzzy_term_query(words.schema, standing.value, word, _letters(word), prefix=one.open_ended),
             weight * _MISSPELT,
         )
         for standing, weight in WEIGHTS.items()

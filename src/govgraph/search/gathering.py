@@ -13,14 +13,13 @@ from itertools import islice
 from pyoxigraph import Literal, NamedNode
 from tantivy import Document
 
-from govgraph.catalogue import View
+from govgraph.catalogue import LABEL_PATHS, View
 from govgraph.contract import Contract, Form, Severity
-from govgraph.iris import DCT_TITLE, PREFIXES, RDF_TYPE, RDFS_LABEL, SKOS_PREF_LABEL, name
+from govgraph.iris import RDF_TYPE
 from govgraph.search.layout import BREVITY, IRI, KIND, TIE, WHOLE, Standing, stems
 from govgraph.search.words import fold, primary, stemmed
 from govgraph.store import Path, Term
 
-NAMES = (DCT_TITLE, SKOS_PREF_LABEL, RDFS_LABEL, name(PREFIXES["foaf"], "name"))
 _TYPE = Path(RDF_TYPE)
 _GRAVE = (Severity.VIOLATION, Severity.WARNING)
 _LONGEST_WHOLE = 300
@@ -38,7 +37,7 @@ class Readable:
 
     @classmethod
     def of(cls, contract: Contract) -> Readable:
-        standings = {Path(predicate): Standing.TITLE for predicate in NAMES}
+        standings = dict.fromkeys(LABEL_PATHS, Standing.TITLE)
         for kind in contract.kinds:
             if kind.title is not None:
                 standings[Path(kind.title)] = Standing.TITLE

@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 
 from govgraph.catalogue import View
 from govgraph.search.gathering import Readable
-from govgraph.search.words import Asked, fold, plain, primary, stem
+from govgraph.search.words import Asked, differs, fold, plain, primary, stem
 from govgraph.store import Path, Term
 
 MOST_SHOWN = 3
@@ -20,6 +20,14 @@ _LENGTH = 200
 _MOST_LOOKED_AT = 5_000
 """Characters of a text."""
 _LEAST_BEGINNING = 2
+
+
+@dataclass(frozen=True)
+class Sought:
+    """The words to mark. Those ``misspelt`` are nowhere as they stand; each may differ by so many letters."""
+
+    asked: Sequence[Asked]
+    misspelt: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -35,12 +43,12 @@ class Highlight:
 
 
 def shown(
-    view: View, entities: Sequence[NamedNode], asked: Sequence[Asked], languages: Sequence[str]
+    view: View, entities: Sequence[NamedNode], sought: Sought, languages: Sequence[str]
 ) -> dict[NamedNode, tuple[Highlight, ...]]:
     """For each entity the texts that show best why it was found: its own, and those of its parts where its own have
     not all the words. A few reads for all."""
     readable = Readable.of(view.contract)
-    matches = _Matches(asked, readable.languages)
+    matches = _Matches(sought, readable.languages)
     order = [primary(tag) for tag in languages]
     found = {entity: _Best(order) for entity in entities}
     said = view.reader.values(entities, list(readable.standings), view.graphs)
@@ -94,13 +102,14 @@ class _Best:
 class _Matches:
     """Which words of texts were asked for; the same word is looked at once."""
 
-    def __init__(self, asked: Sequence[Asked], stemmed: Sequence[str]) -> None:
-        words = [(word, one) for one in asked for word in one.words if not one.small]
+    def __init__(self, sought: Sought, stemmed: Sequence[str]) -> None:
+        words = [(word, one) for one in sought.asked for word in one.words if not one.small]
         self._words = {word: number for number, (word, _) in enumerate(words)}
         self._begun = [w for w, one in words if one.open_ended and len(w) >= _LEAST_BEGINNING]
         self._stems = {
             language: {stem(word, language): self._words[word] for word in self._words} for language in stemmed
         }
+        self._misspelt = [(word, letters) for word, letters in sought.misspelt.items() if word in self._words]
         self._known: dict[tuple[str, str], int | None] = {}
 
     def __len__(self) -> int:
@@ -130,6 +139,8 @@ class _Matches:
             if near is not None:
                 return near
         begun = next((w for w in self._begun if word.startswith(w)), None)
+        if begun is None:
+            begun = next((w for w, most in self._misspelt if differs(w, word, begins=w in self._begun) <= most), None)
         return self._words[begun] if begun is not None else None
 
 

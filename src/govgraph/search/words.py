@@ -101,6 +101,21 @@ def stem(word: str, language: str) -> str:
     return next(iter(stemming(language).analyze(word)), word)
 
 
+def differs(asked: str, word: str, *, begins: bool = False) -> int:
+    """How many letters of a word are wrong, lacking, too many, or exchanged with the next; ``begins`` where that is
+    asked of its best beginning."""
+    before: list[int] = []
+    row = list(range(len(word) + 1))
+    for at, letter in enumerate(asked):
+        last, before, row = before, row, [at + 1]
+        for to, other in enumerate(word):
+            least = min(before[to] + (letter != other), before[to + 1] + 1, row[to] + 1)
+            if at and to and letter == word[to - 1] and asked[at - 1] == other:
+                least = min(least, last[to - 1] + 1)
+            row.append(least)
+    return min(row) if begins else row[-1]
+
+
 @cache
 def _sieve(language: str) -> TextAnalyzer:
     """Lets all but the small words of a language through."""

@@ -13,6 +13,7 @@ from pyoxigraph import Literal, NamedNode
 
 from govgraph.contract import Contract, Property, say
 from govgraph.iris import SH, compact
+from govgraph.languages import preferred
 from govgraph.store import Term
 from govgraph.validation.unknown import UNKNOWN
 
@@ -72,7 +73,7 @@ _OUT_OF_RANGE = {
 
 def message(contract: Contract, finding: Finding, languages: Sequence[str]) -> str:
     """The sentence in the first language that has one."""
-    language = next((tag for tag in languages if tag in ("en", "fr")), "en")
+    language = min(("en", "fr"), key=lambda tag: preferred(tag, languages))
     if finding.component == UNKNOWN and finding.path is not None:
         kind = say(contract.by_name[finding.kind].labels, languages) if finding.kind else ""
         return _UNKNOWN[language].format(property=compact(finding.path.predicate.value), kind=kind)

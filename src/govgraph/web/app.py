@@ -62,9 +62,7 @@ def build_app(settings: Settings, writer: Writer | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        house.catalogue.close()
-        if house.past is not None:
-            house.past.close()
+        house.exits.close()
 
     app = Starlette(
         routes=routes(house),
@@ -107,7 +105,7 @@ def open_house(settings: Settings, store: Store, writer: Writer | None = None) -
     catalogue = Catalogue(store, contract)
     rights = settings.data / "access"
     languages = Languages(contract.languages, (*([settings.contract / "locale"] if settings.contract else []), SHIPPED))
-    return House(
+    house = House(
         settings=settings,
         contract=contract,
         catalogue=catalogue,
@@ -120,6 +118,10 @@ def open_house(settings: Settings, store: Store, writer: Writer | None = None) -
         writer=writer,
         past=Past.of(settings, contract),
     )
+    house.exits.callback(house.catalogue.close)
+    if house.past is not None:
+        house.exits.callback(house.past.close)
+    return house
 
 
 def routes(house: House) -> list[BaseRoute]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -52,6 +53,8 @@ class House:
     writer: Writer | None = None
     past: Past | None = None
     departure: Departure = field(default_factory=Departure)
+    exits: ExitStack = field(default_factory=ExitStack)
+    """What is to be closed when the app ends."""
 
     @cached_property
     def ledger(self) -> Ledger:

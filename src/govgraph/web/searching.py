@@ -53,7 +53,7 @@ def _page(visit: Visit, view: View) -> str:
     given = visit.parameters
     text = given.get("q", "").strip()
     kind = _kind(visit, view)
-    search = Search(text, (kind,) if kind else (), visit.languages)
+    search = Search(text, (kind,) if kind else None, visit.languages)
     found = _found(visit, view, search) if text else None
     hits = found.hits if found else ()
     return visit.house.renderer.page(

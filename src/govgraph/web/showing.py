@@ -46,7 +46,7 @@ class Showing:
         self._visit = visit
         self._contract = view.contract
         self._names = view.names
-        self._labels = view.labels(iris, visit.languages)
+        self._labels = view.called(iris, visit.languages)
         self._kinds = view.kinds(iris)
 
     def node(self, iri: NamedNode) -> Shown:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import orjson
 
 from govgraph.catalogue.lists.collation import NUMBER, WORDS, Value
-from govgraph.errors import BadRequest
+from govgraph.errors import BadCursor
 
 Place: TypeAlias = tuple[tuple[Value | None, ...], str]
 """The value of each key of an order, None where there is none, and an IRI."""
@@ -36,19 +36,19 @@ class Mark:
         return encode([revision, self.order, self.languages, keys, iri])
 
     def decode(self, cursor: str) -> Place:
-        """The place a cursor of this order stands for. Raises BadRequest."""
+        """The place a cursor of this order stands for. Raises BadCursor."""
         match said(cursor):
             case [int(), str(order), list(languages), list(keys), str(iri)] if _is_text(iri):
                 place = tuple(_value(cursor, key) for key in keys), iri
             case _:
                 raise strange(cursor)
         if order != self.order:
-            raise BadRequest(
+            raise BadCursor(
                 f"The cursor {cursor[:40]!r} is of a list in another order.",
                 "Begin again at the first page, or ask for the order the cursor comes from.",
             )
         if languages != list(self.languages):
-            raise BadRequest(
+            raise BadCursor(
                 f"The cursor {cursor[:40]!r} is of a list for other languages.",
                 "Begin again at the first page, or ask for the languages the cursor comes from.",
             )
@@ -63,7 +63,7 @@ def encode(place: object) -> str:
 
 
 def said(cursor: str) -> object:
-    """What was encoded, of whatever form: who asks knows which it has to be. Raises BadRequest."""
+    """What was encoded, of whatever form: who asks knows which it has to be. Raises BadCursor."""
     if len(cursor) > LONGEST:
         raise strange(cursor)
     try:
@@ -72,9 +72,10 @@ def said(cursor: str) -> object:
         raise strange(cursor) from None
 
 
-def strange(cursor: str) -> BadRequest:
+def strange(cursor: str) -> BadCursor:
     """The refusal of a cursor that no page gave out."""
-    return BadRequest(f"The cursor {cursor[:40]!r} was not given out here.", "Take cursors from a page.")
+    hint = "Begin again without one, and take cursors from an answer."
+    return BadCursor(f"The cursor {cursor[:40]!r} was not given out here.", hint)
 
 
 def _value(cursor: str, key: object) -> Value | None:

@@ -33,7 +33,7 @@ _ALONE = 50
 _MORE = 20
 """Up to so many nodes are read by themselves, and so are those that are fewer than one of so many of their kind."""
 _SETS = 1_000
-"""Bitmaps kept, each at most an eighth of a byte per entity of its kind."""
+"""Bitmaps of what conditions find, each at most an eighth of a byte per entity of its kind; orders keep their own."""
 _RANKINGS = 100
 """Rankings and what belongs to them, each a few bytes per entity of its kind."""
 _COLUMNS = 600

@@ -10,19 +10,25 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, cast
 
 from pyoxigraph import Literal, NamedNode
 
+from govgraph.catalogue.kept import Kept
 from govgraph.catalogue.lists.collation import Key as SortKey
 from govgraph.catalogue.lists.collation import Value, collation, key_of, value_of
 from govgraph.catalogue.lists.column import NUMBERED, Base, Column
 from govgraph.catalogue.lists.cursor import LONGEST_TEXT, Place
 from govgraph.catalogue.lists.index import Lists, Steps
-from govgraph.catalogue.text import preferred, relevant
+from govgraph.catalogue.text import relevant
 from govgraph.contract import Form, Kind, Property
+from govgraph.languages import preferred
 from govgraph.store import Term
+
+_SORTED = 10
+"""Selections of which an order keeps the places, each at most an eighth of a byte per entity."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +94,14 @@ class Ranking:
 
 
 class Order:
-    """The entities of a kind in the order of some keys, those that are equal in all of them in that of their IRIs."""
+    """The entities of a kind in the order of some keys, those that are equal in all of them in that of their IRIs.
+
+    ``sorted`` keeps the places of what was selected at one revision, and goes with the order.
+    """
 
     def __init__(self, base: Base, rankings: Sequence[tuple[Ranking, bool]]) -> None:
         nodes = base.nodes
+        self.sorted = Kept(_SORTED)
         self._base = base
         self._rankings = rankings
         combined: Sequence[int] = range(len(nodes))
@@ -107,6 +117,12 @@ class Order:
         self.places = array(NUMBERED, bytes(4 * len(nodes)))
         for place, number in enumerate(self.numbers):
             self.places[number] = place
+
+    def anew(self) -> Order:
+        """The same for another revision, at which a condition may select others."""
+        order = copy(self)
+        order.sorted = Kept(_SORTED)
+        return order
 
     def said(self, number: int) -> Place:
         """What a cursor says of an entity: the value of each key, and the IRI."""
@@ -164,7 +180,7 @@ def order_of(lists: Lists, kind: Kind, keys: Sequence[Key], languages: Sequence[
         rankings = [(_ranking(lists, kind, key, of), key.descending) for key, of in zip(keys, counting, strict=True)]
         base = lists.members(kind)
         made_from = (base, *(ranking for ranking, _ in rankings))
-        return _unless_left(lists, (kind, tuple(keys), counting), made_from, lambda: Order(base, rankings))
+        return _unless_left(lists, (kind, tuple(keys), counting), made_from, lambda: Order(base, rankings)).anew()
 
     return lists.view.orders.get((kind.name, tuple(keys), counting), find)
 

@@ -114,7 +114,7 @@ def page(  # the four arguments of a Relay connection
     if len(found) == len(order.numbers):
         chosen = wanted.cut(_Everything(order))
     else:
-        chosen = wanted.walk(found) or wanted.cut(_sorted(lists, selection, order, found))
+        chosen = wanted.walk(found) or wanted.cut(_sorted(selection, order, found))
     return chosen.page(view, mark, order)
 
 
@@ -211,15 +211,15 @@ class _Few:
         return self._places[low:high]
 
 
-def _sorted(lists: Lists, selection: Selection, order: Order, found: BitMap) -> _Many:
-    """What is selected, sorted; kept, so that every further page costs its own length."""
+def _sorted(selection: Selection, order: Order, found: BitMap) -> _Many:
+    """What is selected, sorted; kept with the order, so that every further page costs its own length."""
 
     def find() -> _Many:
         return _Many(BitMap([order.places[number] for number in found]))
 
     if not can_be_kept(selection.where):
         return find()
-    return lists.sets.get((order, selection.kind, selection.where), find)
+    return order.sorted.get(selection.where, find)
 
 
 @dataclass(frozen=True)

@@ -90,14 +90,16 @@ def meter_sizes(  # a walk, and where it stands
         meter.field(node, depth)
         if isinstance(one.arguments, GraphQLError | None):
             continue
-        meter.surcharge(sources * one.rule.price(one.arguments, limits))
-        if one.below is None:
-            continue
         try:
-            inner = times * one.rule.width(one.arguments, limits)
+            points = sources * one.rule.price(one.arguments, limits) + one.rule.price_once(one.arguments, limits)
+            inner = times * one.rule.width(one.arguments, limits) if one.below else 0
         except BadRequest as refusal:
             raise located(refusal, node) from refusal
-        if one.entities:
+        meter.surcharge(points)
+        meter.searching |= one.rule.searches(one.arguments)
+        if one.below is None:
+            continue
+        if one.rule.counted and (one.many or one.entities):
             meter.entities(node, inner)
         for level in one.levels:
             below = inner if one.many else sources

@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from govgraph.graphql.execution.faults import Said, refused, said
-from govgraph.graphql.execution.limits import Refusal, bound_validation, check_document, too_entangled
+from govgraph.graphql.execution.limits import RULES, Refusal, check_document, too_entangled
 from govgraph.graphql.execution.reading import Limits
 
 KEPT = 256
@@ -52,7 +52,6 @@ class Documents:
 
     def __init__(self, core: GraphQLSchema, limits: Limits, forget: Callable[[], None]) -> None:
         """``forget`` is called when there is no room any more for what was made of documents."""
-        bound_validation()
         self._core = core
         self._limits = limits
         self._forget = forget
@@ -96,7 +95,7 @@ class Documents:
         document = self.parsed(query)
         if document.ast is None:
             return document
-        errors = validate(self._core, document.ast)
+        errors = validate(self._core, document.ast, RULES)
         if errors and errors[-1].message == _ABORTED:
             return Document(document.ast, (refused(too_entangled()),))
         return Document(document.ast, tuple(said(error, "GRAPHQL_VALIDATION_FAILED") for error in errors))

@@ -41,6 +41,7 @@ def _read(read: Read, base: str) -> Mapping[str, Any]:
     }
     if read.query:
         told["sparql"] = read.query
+        told["equivalent"] = read.equivalent
         told["openInSparql"] = f"{base}sparql?query={quote(read.query, safe='')}"
     return told
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from graphql import DocumentNode, FieldNode, GraphQLError, Node
-from graphql.validation.rules import overlapping_fields_can_be_merged
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    Node,
+    OverlappingFieldsCanBeMergedRule,
+    ValidationContext,
+    specified_rules,
+)
 
 from govgraph.errors import GovgraphError, QueryTooCostly
 from govgraph.graphql.execution.reading import Limits
@@ -25,14 +32,26 @@ class Refusal(QueryTooCostly):
 class Price:
     """What an operation costs, found before it runs: points, and what they are made of.
 
-    ``fields`` are those selected with fragments spread, ``entities`` at most those in the answer, ``surcharge`` is for
-    what costs more than its entities (counts, aggregates, questions, search).
+    ``fields`` are those selected with fragments spread, ``entities`` at most what the lists of the answer hold, be it
+    entries, revisions or rows; ``surcharge`` is for what costs more (counts, orders, aggregates, questions, search).
     """
 
     fields: int
     entities: int
     surcharge: int
     depth: int
+    searching: bool = False
+    """Whether it needs the index of all texts."""
+
+    def of_the_past(self, limits: Limits) -> Price:
+        """What the same costs of a past state. Raises Refusal where that is too much."""
+        if not self.searching:
+            return self
+        price = replace(self, surcharge=self.surcharge + SEARCHING_THE_PAST)
+        if price.points > limits.points:
+            sentence = f"Searching the past costs {price.points:,} points; {limits.points:,} are allowed."
+            raise Refusal("TOO_COSTLY", sentence, "Search without asOf, or filter by something else than words.")
+        return price
 
     @property
     def points(self) -> int:
@@ -45,6 +64,8 @@ def points_of(entities: int, surcharge: int) -> int:
 
 
 _ENTITIES_PER_POINT = 100
+SEARCHING_THE_PAST = 200
+"""Points beside those of the searches: the index of a past state may have to be made first, of all its texts."""
 _INTROSPECTIONS = 3
 _DESCRIBED = 300_000
 """Values about the schema; a whole introspection is somewhat more than a quarter of them."""
@@ -83,9 +104,16 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
         )
 
 
-def bound_validation() -> None:
-    """Tell graphql-core how long it may compare the fields of one document with each other; it asks when it begins."""
-    overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = _COMPARISONS
+class _Comparing(OverlappingFieldsCanBeMergedRule):
+    """Compares the fields of one document with each other, and stops where that takes too long."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.rule_context.remaining_complexity_budget = _COMPARISONS
+
+
+RULES = tuple(_Comparing if rule is OverlappingFieldsCanBeMergedRule else rule for rule in specified_rules)
+"""All that a document has to keep to."""
 
 
 def too_entangled() -> Refusal:
@@ -145,10 +173,12 @@ class Meter:
         self._surcharge = 0
         self._depth = 0
         self._described = 0
+        self.searching = False
+        """Whether anything needs the index of all texts."""
 
     @property
     def price(self) -> Price:
-        return Price(self._fields, self._entities, self._surcharge, self._depth)
+        return Price(self._fields, self._entities, self._surcharge, self._depth, self.searching)
 
     def field(self, node: FieldNode, depth: int) -> None:
         self._fields += 1
@@ -161,7 +191,7 @@ class Meter:
             raise located(Refusal("TOO_MANY_FIELDS", sentence, "Select less, or send several requests."), node)
 
     def entities(self, node: FieldNode, number: int) -> None:
-        """``number`` entities more, by the sizes of the pages around the field."""
+        """``number`` things in lists more, by the sizes of the pages around the field."""
         self._entities += number
         if self._entities > self._limits.nodes:
             held = f"With {node.name.value} the answer may hold {self._entities:,} entries"

@@ -148,7 +148,8 @@ class Planned:
         query = self.rule.sparql(request, arguments)
         if query:
             given = sum(len(getattr(one, "nodes", getattr(one, "rows", ()))) for one in found)
-            request.note(Read(self.part, "query", (self.name,), len(sources), 0, given, seconds, query))
+            equivalent = self.rule.equivalent
+            request.note(Read(self.part, "query", (self.name,), len(sources), 0, given, seconds, query, equivalent))
         return found
 
     def spread(self, request: Request, column: list[Any]) -> list[Any]:
@@ -174,8 +175,12 @@ class Planned:
         answers = iter(self._answers(request, below, list(chain.from_iterable(values or () for values in column))))
         return [None if values is None else list(islice(answers, len(values))) for values in column]
 
-    def _answers(self, request: Request, below: Level | Choice, values: list[Any]) -> list[Projection | None]:
+    def _answers(self, request: Request, below: Level | Choice, values: list[Any]) -> list[Projection | Failure | None]:
         """An answer per value; the same one wherever the same entity comes."""
+        if self.rule.fallible and any(isinstance(value, Exception) for value in values):
+            request.troubled = True
+            rest = iter(self._answers(request, below, [one for one in values if not isinstance(one, Exception)]))
+            return [Failure(one) if isinstance(one, Exception) else next(rest) for one in values]
         if self.entities:
             distinct = [value for value in dict.fromkeys(values) if value is not None]
             answered = dict(zip(distinct, below.answer(request, distinct), strict=True))

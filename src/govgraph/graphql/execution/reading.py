@@ -75,9 +75,9 @@ class Limits:
     megabytes: int = 64
     """Most an answer may be long."""
     points: int = 10_000
+    """Most an operation may cost."""
     explain: str = "all"
     """Who has operations explained: all, working (on that view alone), none."""
-    """Most an operation may cost."""
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -92,7 +92,8 @@ class Limits:
             edits=settings.graphql_edits,
             text=settings.text_characters,
             megabytes=settings.query_megabytes,
-            points=settings.graphql_price,
+            # What nobody has points enough for is refused for good, not until the next window.
+            points=min(settings.graphql_price, settings.graphql_points or settings.graphql_price),
             explain=settings.graphql_explain,
         )
 
@@ -126,7 +127,8 @@ class _Known(Generic[_Value]):
 class Read:
     """One read, for who wants it explained: by which part of the answer, what of how many nodes, what came of it.
 
-    ``remembered`` are the nodes the store was not asked for, ``found`` the values, ``query`` the SPARQL that ran.
+    ``remembered`` are the nodes the store was not asked for, ``found`` the values, ``query`` SPARQL that finds it:
+    ``equivalent`` to what was done in its place, else what ran, with its parameters written in.
     """
 
     part: str
@@ -137,6 +139,7 @@ class Read:
     found: int
     seconds: float
     query: str = ""
+    equivalent: bool = False
 
 
 @dataclass(eq=False)
@@ -241,7 +244,7 @@ class Request:
     def _labels_in(self, languages: tuple[str, ...]) -> _Known[Label]:
         if languages not in self._labels:
             self._labels[languages] = self._known(
-                "labels", lambda nodes: self.view.labels(nodes, languages), Label("", ""), languages
+                "labels", lambda nodes: self.view.called(nodes, languages), Label("", ""), languages
             )
         return self._labels[languages]
 

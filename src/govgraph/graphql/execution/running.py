@@ -58,12 +58,13 @@ _HOW = "Send one as Authorization: Bearer."
 @dataclass(frozen=True)
 class Asked:
     """What a client sends: the document, which of its operations, and the variables; ``explain`` to be told how it is
-    answered as well."""
+    answered as well, ``past`` where a past state is asked."""
 
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
     explain: bool = False
+    past: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,12 +153,13 @@ class Schema:
             plan = self._bound(operation, variables, keeping=keeping)
             if plan.type is OperationType.MUTATION:
                 check_changes(len(plan.roots), self.limits)
+            assert plan.price is not None
+            price = plan.price.of_the_past(self.limits) if asked.past else plan.price
         except GraphQLError as error:
             return Told(False, errors=(failed(error),))
         except Refusal as refusal:
             return Told(False, errors=(refused(refusal),))
-        assert plan.price is not None
-        return Prepared(asked, plan.type, document.ast, plan.roots, plan.price, plan.whole)
+        return Prepared(asked, plan.type, document.ast, plan.roots, price, plan.whole)
 
     def execute(
         self,
@@ -195,7 +197,7 @@ class Schema:
             took = perf_counter() - start
             extensions["explain"] = explain(prepared.plan, request, whole=projecting, seconds=took)
         told = tuple(failed(error) for error in errors)
-        if prepared.type is not OperationType.MUTATION and prepared.price.entities >= MANY:
+        if prepared.type is not OperationType.MUTATION and prepared.price.entities * prepared.price.fields >= MANY:
             try:
                 check_length(length(data), self.limits)
             except Refusal as refusal:

@@ -53,6 +53,8 @@ class Settling:
                 raise _null(planned, at)
             return None
         try:
+            if isinstance(value, Failure):
+                raise located_error(value.error, list(planned.nodes), at)
             return self._object(planned, value, at)
         except GraphQLError as error:
             if planned.each_required:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-MANY = 20_000
-"""Entries an answer may hold from which on it is weighed: the limits alone keep smaller ones small enough."""
+MANY = 1_000
+"""Values an answer may hold (its entries times its fields) from which on it is weighed: with fewer, texts would have to
+have many thousand characters each for it to be too long."""
 _BESIDE = 4
 """Quotes, a colon and a comma."""
 

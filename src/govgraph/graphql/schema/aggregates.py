@@ -36,6 +36,18 @@ from govgraph.graphql.schema.names import capitals
 from govgraph.graphql.schema.scalars import datatype
 
 GROUPS_SHOWN = 20
+_FILTER = "Only entries like this; all where it is not given."
+_FIRST = argument(
+    "first",
+    int | None,
+    f"At most how many groups: {GROUPS_SHOWN} where it is not given, up to `catalogue {{ limits {{ pageMax }} }}`; "
+    "`groupCount` tells how many there are.",
+    GROUPS_SHOWN,
+)
+_LANG = texts.lang(
+    "The languages, best first, by whose words groups of one size are ordered. It sets no language of what is in them: "
+    "each text there has a `lang` of its own."
+)
 GROUPING = 5
 """Points for putting all that a filter gives into groups."""
 MEASURING = 1
@@ -55,8 +67,11 @@ class _Counted(Rule):
         self._kind = kind
         self._filters = filters
 
-    def price(self, arguments: Arguments, limits: Limits) -> int:
-        return MEASURING + self._filters.price(arguments.get("filter"))
+    def price_once(self, arguments: Arguments, limits: Limits) -> int:
+        return MEASURING + self._filters.price(self._kind, arguments.get("filter"))
+
+    def searches(self, arguments: Arguments) -> bool:
+        return self._filters.searches(arguments.get("filter"))
 
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         where = self._filters.where(request, self._kind, arguments.get("filter"))
@@ -138,7 +153,7 @@ class Aggregates:
     def fields(self) -> Iterator[RuleField]:
         """A root field per kind."""
         for kind in self._types.contract.entities:
-            arguments = [argument("filter", maybe(self._filters.filter(kind)))]
+            arguments = [argument("filter", maybe(self._filters.filter(kind)), _FILTER)]
             rule, words = _Counted(kind, self._filters), f"{describe(kind.plural_labels)} counted, grouped, added up."
             yield field(f"{kind.plural}Aggregate", rule, maybe(self._aggregate(kind)), words, arguments=arguments)
 
@@ -149,11 +164,11 @@ class Aggregates:
             capitals(name): prop for prop in kind.properties if _can_group(kind, prop) for name in _names(prop)
         }
         if properties:
-            by = argument("by", self._by(kind, properties), "What those in a group have in common.")
+            by = argument("by", self._by(kind, properties), "The property whose value those in a group have in common.")
             key = attribute("key", maybe(self._key), "Null for those without a value.")
             group = fill(shell(self._take(kind, "Group")), [key, *common], "Those with one value in common.")
             words = "The biggest first; who has several values is in several groups."
-            arguments = [by, argument("first", int | None, default=GROUPS_SHOWN), texts.lang()]
+            arguments = [by, _FIRST, _LANG]
             fields.append(field("groups", _Groups(properties), many(group), words, arguments=arguments))
             fields.append(
                 field("groupCount", _GroupCount(properties), int, "How many groups there are.", arguments=[by])

@@ -53,11 +53,21 @@ class _Answered:
         return [_Row(cells) for cells in self._answer.rows]
 
 
+_PAGING = (
+    argument(
+        "first", int | None, "At most how many; where it is not given, `pageMax` of `catalogue { limits { … } }`."
+    ),
+    argument("offset", int | None, "How many rows to leave out before."),
+)
 ASKING = 10
 """Points of a question: it runs in a process of its own, for as long as it takes."""
+CHAIN = 5
+"""Steps that a chain is taken to have before it is known."""
 
 
 class _Ask(Rule):
+    equivalent = False
+
     def __init__(self, question: Question) -> None:
         self._question = question
         self._parameters = {camel(parameter.name): parameter for parameter in question.parameters}
@@ -97,9 +107,13 @@ class _Rows(Rule):
 
 
 class _Cell(Rule):
-    def __init__(self, position: int, show: Callable[[Cell], Any]) -> None:
+    def __init__(self, position: int, show: Callable[[Cell], Any], wide: int) -> None:
+        self._wide = wide
         self._position = position
         self._show = show
+
+    def width(self, arguments: Arguments, limits: Limits) -> int:
+        return self._wide
 
     def column(self, request: Request, sources: Sequence[_Row], arguments: Arguments) -> list[Any]:
         position, show = self._position, self._show
@@ -163,12 +177,11 @@ class Asking:
         names = Names("column")
         columns = [self._cell(names, position, column) for position, column in enumerate(question.columns)]
         fill(row, columns, "")
-        paging = [argument("first", int | None), argument("offset", int | None)]
         fields = [
-            field("rows", _Rows(), many(row), "", arguments=paging),
+            field("rows", _Rows(), many(row), "The rows, as the question orders them.", arguments=_PAGING),
             attribute("totalCount", int, "How many rows there are.", "total"),
             attribute("complete", bool, "False where there are more rows than one answer may have."),
-            attribute("columns", many(self._column), ""),
+            attribute("columns", many(self._column), "What a row has, one after the other."),
             attribute("revision", int, "Of the catalogue it was asked of."),
             field("askedOn", _AskedOn(), DATATYPES["date"].type_, "The day that counts as today."),
         ]
@@ -176,8 +189,9 @@ class Asking:
 
     def _cell(self, names: Names, position: int, column: Column) -> Any:
         type_, show = self._showing(column.type)
+        wide = CHAIN if column.type == "chain" else 1
         name = names.take(camel(column.name), f"The column {column.name}")
-        return field(name, _Cell(position, show), type_, describe(column.labels))
+        return field(name, _Cell(position, show, wide), type_, describe(column.labels))
 
     def _showing(self, type_: str) -> tuple[Any, Callable[[Cell], Any]]:
         """The GraphQL type of a column, and what a cell of it becomes."""

@@ -42,14 +42,15 @@ from govgraph.question import Question
 _DEFINITION = "strawberry-definition"
 _QUERY = """What can be asked of the catalogue: single entries, lists of each kind, and questions with their answers.
 
-In every field: `lang` are the languages wanted, best first; where a text is in none of them, English is served, else
-any, and `lang` beside it says which. Lists of a kind are Relay connections of `catalogue { limits { pageSize } }`
-entries where neither first nor last is given, in order of label where no `orderBy` is. Lists within an entry are in
-order of IRI; `first` is at most how many, `offset` how many to leave out before. Beside those of one kind stands a
-connection, `needsBlocksConnection` beside `needsBlocks`, with pages, filter and order. In filters `some`, `every` and
-`none` go on to what a relation leads to; in orders a relation does. `…Aggregate` counts, groups and adds up.
-Rows of answers come up to `pageMax` where no first is given.
-What an entry lacks is null and among its `findings`; no field of an entry is ever required."""
+Of every text: `lang` are the languages wanted, best first, and of each its shorter tags (`fr-FR`, then `fr`); where it
+is in none of them, English is served, else any, and `lang` beside it says which. `lang` of a list orders it and does
+not reach what is in it. Lists of a kind are Relay connections of `catalogue { limits { pageSize } }` entries where
+neither first nor last is given, in order of label where no `orderBy` is. Lists within an entry are in order of IRI and
+end without a sign after `first`, 20 if not given; `offset` is how many to leave out before. Beside those of one kind
+stands a connection, `needsBlocksConnection` beside `needsBlocks`, with pages, filter, order and a `totalCount`. In
+filters `some`, `every` and `none` go on to what a relation leads to; in orders a relation does. `…Aggregate` counts,
+groups and adds up. Rows of answers come up to `pageMax` where no first is given. What an entry lacks is null and among
+its `findings`; no field of an entry is ever required."""
 
 
 def build(contract: Contract, questions: Mapping[str, Question], ledger: Ledger | None = None) -> GraphQLSchema:

@@ -21,7 +21,19 @@ from govgraph.graphql.events import CHANGED, CREATED, MOST_CHANGES, REMOVED, Ent
 from govgraph.graphql.execution.reading import Limits, Needs, Read, Request
 from govgraph.graphql.schema.connections import PAGE_INFO, PAGING, Edge, PageInfo
 from govgraph.graphql.schema.entities import refer
-from govgraph.graphql.schema.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell, size
+from govgraph.graphql.schema.fields import (
+    Arguments,
+    InEdge,
+    Rule,
+    argument,
+    attribute,
+    field,
+    fill,
+    many,
+    maybe,
+    shell,
+    size,
+)
 from govgraph.graphql.schema.kinds import Types, enum
 from govgraph.graphql.schema.scalars import IRI, Moment
 from govgraph.history.ledger import Ledger
@@ -289,7 +301,10 @@ class Chronicles:
     def _connection(self) -> type:
         edge = fill(
             shell("RevisionEdge"),
-            [attribute("cursor", str, "Its place."), attribute("node", self.revision, "The revision itself.")],
+            [
+                attribute("cursor", str, "Its place."),
+                field("node", InEdge("node"), self.revision, "The revision itself."),
+            ],
             "A revision and its place.",
         )
         return fill(
@@ -303,7 +318,8 @@ class Chronicles:
         )
 
     def _fields(self) -> list[Any]:
-        first = argument("first", int | None, default=CHANGES_SHOWN)
+        most = f"At most how many of the changes: {CHANGES_SHOWN} where it is not given, up to {MOST_CHANGES}."
+        first = argument("first", int | None, most, CHANGES_SHOWN)
         changes = f"What became of the entities it changed: the first ones, at most {MOST_CHANGES}."
         return [
             field("revision", _Number(), int, "Its number."),

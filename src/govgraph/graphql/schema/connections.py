@@ -15,12 +15,13 @@ from typing import Any
 from govgraph.catalogue.lists.selection import Page, Selection, page, pages_among
 from govgraph.catalogue.lists.sparql import sparql_of
 from govgraph.contract import Form, Kind, Property
-from govgraph.errors import BadRequest
+from govgraph.errors import BadCursor
 from govgraph.graphql.execution.reading import Limits, Needs, Request
 from govgraph.graphql.schema import texts
 from govgraph.graphql.schema.fields import (
     Arguments,
     Attribute,
+    InEdge,
     Rule,
     RuleField,
     TypeOf,
@@ -34,18 +35,23 @@ from govgraph.graphql.schema.fields import (
     shell,
     size,
 )
-from govgraph.graphql.schema.filters import SEARCHING, Filters
+from govgraph.graphql.schema.filters import Filters
 from govgraph.graphql.schema.kinds import Types, describe
-from govgraph.graphql.schema.orders import Orders
+from govgraph.graphql.schema.orders import MOST_KEYS, Orders
 from govgraph.graphql.schema.values import links
 
+FORWARD = (
+    argument("first", int | None, "At most how many, from the beginning; without it and `last` the size of a page."),
+    argument("after", str | None, "A cursor: only what comes after it."),
+)
 PAGING = (
-    argument("first", int | None),
-    argument("after", str | None),
-    argument("last", int | None),
-    argument("before", str | None),
+    *FORWARD,
+    argument("last", int | None, "At most how many, from the end."),
+    argument("before", str | None, "A cursor: only what comes before it."),
 )
 """The arguments of a connection, by Relay."""
+_FILTER = "Only what is like this."
+_ORDER = f"The keys of the order, at most {MOST_KEYS}; the label if not given."
 COUNTING = 1
 """Points for counting what is on all pages."""
 
@@ -111,7 +117,7 @@ def connection(name: str, of: TypeOf, take: Callable[[str], str], more: Sequence
     """The connection type ``{name}Connection`` with its edge; ``more`` are fields beside those of every connection."""
     edge = fill(
         shell(take(f"{name}Edge")),
-        [attribute("cursor", str, "For after and before."), attribute("node", of, "")],
+        [attribute("cursor", str, "For after and before."), field("node", InEdge("node"), of, "What stands there.")],
         "",
     )
     fields = [
@@ -151,8 +157,12 @@ class _Members(Paged):
         self._filters = filters
         self._orders = orders
 
-    def price(self, arguments: Arguments, limits: Limits) -> int:
-        return self._filters.price(arguments.get("filter"))
+    def price_once(self, arguments: Arguments, limits: Limits) -> int:
+        own = self._filters.price(self._kind, arguments.get("filter"))
+        return own + self._orders.price(self._kind, arguments.get("orderBy"))
+
+    def searches(self, arguments: Arguments) -> bool:
+        return self._filters.searches(arguments.get("filter"))
 
     def selection(self, request: Request, arguments: Arguments) -> Selection:
         return Selection(
@@ -182,8 +192,8 @@ class _Linked(_Members):
         return self._needs
 
     def price(self, arguments: Arguments, limits: Limits) -> int:
-        """A search is made once for all entities, and looked up for each."""
-        return super().price(arguments, limits) // SEARCHING
+        """What looks at words does so once for all entities, and is looked up for each."""
+        return int(self._filters.price(self._kind, arguments.get("filter")) > 0)
 
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         groups = [links(values) for values in request.values(self._property, sources)]
@@ -202,14 +212,14 @@ class Connections:
         self._types = types
         self._filters = filters
         self._orders = orders
-        lang = texts.lang()
+        lang = texts.lang(texts.ORDERING)
         self._made: dict[str, type] = {}
         self._arguments: dict[str, Sequence[Any]] = {}
         for kind in types.contract.kinds:
             take = partial(types.take, f"of the list of {kind.name}")
             self._made[kind.name] = connection(kind.name, types.objects[kind.name], take)
-            filter_ = argument("filter", maybe(filters.filter(kind)))
-            order = argument("orderBy", maybe(many(orders.order(kind))))
+            filter_ = argument("filter", maybe(filters.filter(kind)), _FILTER)
+            order = argument("orderBy", maybe(many(orders.order(kind))), _ORDER)
             self._arguments[kind.name] = (filter_, order, *PAGING, lang)
 
     def members(self, kind: Kind) -> RuleField:
@@ -244,8 +254,9 @@ def encode(*parts: object) -> str:
 
 
 def decode(cursor: str) -> list[str]:
-    """Raises BadRequest for a cursor that is none."""
+    """Raises BadCursor for a cursor that is none."""
     try:
         return base64.b64decode(cursor, b"-_", validate=True).decode().split("\x1f")
     except (binascii.Error, ValueError):
-        raise BadRequest(f"The cursor {cursor[:40]!r} was not given out here.", "Take cursors from a page.") from None
+        hint = "Begin again at the first page, and take cursors from there."
+        raise BadCursor(f"The cursor {cursor[:40]!r} was not given out here.", hint) from None

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import strawberry
@@ -15,15 +16,18 @@ from pyoxigraph import NamedNode
 
 from govgraph.contract import Contract, Kind, Severity
 from govgraph.errors import BadRequest
-from govgraph.graphql.execution.reading import Needs, Request
+from govgraph.graphql.execution.reading import Limits, Needs, Request
 from govgraph.graphql.schema import texts
-from govgraph.graphql.schema.fields import Arguments, Rule, argument, field, fill, many, maybe, shell
+from govgraph.graphql.schema.fields import Arguments, Rule, argument, field, fill, many, maybe, shell, size
 from govgraph.graphql.schema.names import capitals
 from govgraph.graphql.schema.scalars import IRI
 from govgraph.iris import Names
 from govgraph.validation import Finding, points
 
 THING = "Thing"
+FINDINGS_SHOWN = 50
+"""Of an entry, where no size is given; part of the schema, since clients rely on it."""
+SEVERITIES = "Of these severities alone; of all where it is not given."
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -51,8 +55,32 @@ def refer(text: str, kinds: Sequence[Kind], names: Names) -> list[NamedNode]:
     if iri is not None:
         return [iri]
     if not kinds:
-        raise BadRequest(f"{text[:80]!r} is neither a global id nor an IRI.", "Take id or iri from an answer.")
+        hint = (
+            "Take id or iri from an answer; a slug does where one kind is meant: in relations, and in look-ups by slug."
+        )
+        raise BadRequest(f"{text[:80]!r} is neither a global id nor an IRI.", hint)
     return [names.entity(kind.slug, text) for kind in kinds]
+
+
+def find(
+    said: Sequence[str],
+    kinds: Sequence[Kind],
+    names: Names,
+    known: Callable[[Sequence[NamedNode]], Sequence[Kind | None]],
+) -> list[NamedNode]:
+    """What global ids, IRIs and slugs mean; of a slug what there is. ``known`` gives the kinds of what is there, and is
+    asked once. Raises BadRequest for a slug that names nothing: to find nothing would read as there is none."""
+    meant = {text: refer(text, kinds, names) for text in said}
+    slugs = {text: nodes for text, nodes in meant.items() if iri_of(text) is None}
+    asked = [node for nodes in slugs.values() for node in nodes]
+    there = {node for node, kind in zip(asked, known(asked), strict=True) if kind in kinds} if asked else set()
+    for text, nodes in slugs.items():
+        if there.isdisjoint(nodes):
+            what = " or ".join(kind.name for kind in kinds)
+            hint = "Take slug, id or iri from an answer; isMissing asks for what leads nowhere."
+            raise BadRequest(f"The slug {text[:80]!r} names no {what} you can see.", hint)
+        meant[text] = [node for node in nodes if node in there]
+    return list(chain.from_iterable(meant.values()))
 
 
 def type_names(request: Request, nodes: Sequence[NamedNode]) -> list[str]:
@@ -109,13 +137,18 @@ class _Label(Rule):
 
 
 class _Findings(Rule):
+    def width(self, arguments: Arguments, limits: Limits) -> int:
+        first = arguments.get("first")
+        return size("first", None if first == FINDINGS_SHOWN else first, FINDINGS_SHOWN, limits.page_max)
+
     def needs(self, arguments: Arguments) -> Needs:
         return Needs(findings=True)
 
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
-        wanted = severities(arguments)
+        wanted, most = severities(arguments), self.width(arguments, request.limits)
         return [
-            sorted((f for f in found if f.severity in wanted), key=gravest_first) for found in request.findings(sources)
+            sorted((f for f in found if f.severity in wanted), key=gravest_first)[:most]
+            for found in request.findings(sources)
         ]
 
 
@@ -144,9 +177,9 @@ def gravest_first(finding: Finding) -> tuple[int, float, str, str]:
 
 
 def severities(arguments: Arguments) -> set[Severity]:
-    """The severities an argument names (as members of the enum of the schema); all where it names none."""
-    given: Iterable[Any] = arguments.get("severity") or ()
-    return {Severity(one.value.lower()) for one in given} or set(Severity)
+    """The severities an argument names (as members of the enum of the schema); all where it is not given."""
+    given: Iterable[Any] | None = arguments.get("severity")
+    return set(Severity) if given is None else {Severity(one.value.lower()) for one in given}
 
 
 class Interfaces:
@@ -179,18 +212,21 @@ class Interfaces:
         return fill(shell_, fields, description)
 
     def _fields(self) -> list[Any]:
-        findings = "What the shapes say against it and its parts, gravest first."
-        severity = argument("severity", maybe(many(self.severity)))
+        findings = "What the shapes say against it and its parts, gravest first: the first ones."
+        told = [
+            argument("severity", maybe(many(self.severity)), SEVERITIES),
+            argument("first", int | None, f"At most how many, {FINDINGS_SHOWN} if not given.", FINDINGS_SHOWN),
+        ]
         score = "How complete it is, in percent; null for a thing outside the catalogue."
         revision = "The revision it or a part of it changed in last; null for a part and for a thing elsewhere."
-        label = "What to call it: its title, or the end of its IRI."
+        label = "What to call it: its title; a part without one by its type or kind; else the end of its IRI."
         return [
             field("iri", _Iri(), IRI, "What it is called everywhere, in every format."),
             field("kind", _KindName(), maybe(self.kind_name), "Null for a thing outside the catalogue."),
             field("slug", _Slug(), str | None, "The end of its IRI; null where the IRI is not of this catalogue."),
             field("label", _Label(), texts.Text, label, arguments=[texts.lang()]),
             field("page", _Page(), IRI, "The address of the page about it."),
-            field("findings", _Findings(), many(self.finding), findings, arguments=[severity]),
+            field("findings", _Findings(), many(self.finding), findings, arguments=told),
             field("score", _Score(), float | None, score),
             field("revision", _Revision(), int | None, revision),
             *self.more,

@@ -112,28 +112,38 @@ class _Sdl(Rule):
 
 
 class _Entities(Rule):
-    """All representations of a level of the gateway's plan are one list here, and one read."""
+    """All representations of a level of the gateway's plan are one list here, and one read; one that says nothing does
+    not keep the others from being found."""
+
+    fallible = True
 
     def width(self, arguments: Arguments, limits: Limits) -> int:
         return len(arguments["representations"])
 
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
-        named = [_named(one) for one in arguments["representations"]]
-        nodes = list(dict.fromkeys(node for _, node in named if node is not None))
+        named = [_named(at, one) for at, one in enumerate(arguments["representations"])]
+        nodes = list(dict.fromkeys(one[1] for one in named if isinstance(one, tuple) and one[1] is not None))
         request.read(Needs(kinds=True), nodes)
         kinds = dict(zip(nodes, request.kinds(nodes), strict=True))
         types = dict(zip(nodes, type_names(request, nodes), strict=True))
         names = request.view.names
         there = {node for node in nodes if kinds[node] or names.split(node.value) is None}
-        return [[node if node in there and type_ in (types[node], ENTITY) else None for type_, node in named]]
+
+        def given(named: tuple[str, NamedNode | None] | BadRequest) -> NamedNode | BadRequest | None:
+            if isinstance(named, BadRequest):
+                return named
+            type_, node = named
+            return node if node in there and type_ in (types[node], ENTITY) else None
+
+        return [[given(one) for one in named]]
 
 
-def _named(representation: object) -> tuple[str, NamedNode | None]:
-    """The type and the IRI a representation has. Raises BadRequest for one without type or key."""
+def _named(at: int, representation: object) -> tuple[str, NamedNode | None] | BadRequest:
+    """The type and the IRI a representation has; an error for one without type or key."""
     said = representation if isinstance(representation, Mapping) else {}
     type_, keys = said.get("__typename"), [said[key] for key in KEYS if isinstance(said.get(key), str)]
     if not isinstance(type_, str) or not keys:
-        raise BadRequest("A representation has no key.", "Give __typename and one of id and iri.")
+        return BadRequest(f"Representation {at} has no type or no key.", "Give __typename and one of id and iri.")
     return type_, iri_of(keys[0])
 
 

@@ -38,6 +38,12 @@ class Rule:
 
     property: Property | None = None
     """The property whose values they are."""
+    fallible = False
+    """Whether in its lists errors may stand in place of values."""
+    counted = True
+    """Whether the lists and entities it gives are entries of an answer; not what was counted with what it stands in."""
+    equivalent = True
+    """Whether ``sparql`` finds the same without being what ran."""
 
     def needs(self, arguments: Arguments) -> Needs:
         """What must have been read of the entities it is asked about; nothing where its sources are no entities."""
@@ -50,6 +56,14 @@ class Rule:
     def price(self, arguments: Arguments, limits: Limits) -> int:
         """Points it costs per source beside the entities it gives; 0 for what the batch of its level reads."""
         return 0
+
+    def price_once(self, arguments: Arguments, limits: Limits) -> int:
+        """Points for what is made once for all its sources. Raises BadRequest for arguments that cannot be."""
+        return 0
+
+    def searches(self, arguments: Arguments) -> bool:
+        """Whether it needs the index of all texts, which a past state does not have until somebody searches it."""
+        return False
 
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         """One value per source. Leaves must be ready for JSON; a missing value is None."""
@@ -78,6 +92,18 @@ class Attribute(Rule):
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         name = self._name
         return [getattr(source, name) for source in sources]
+
+
+class InEdge(Attribute):
+    """What an edge leads to: it was counted with its edge."""
+
+    counted = False
+
+
+class Values(Attribute):
+    """Values of the source: they go with it."""
+
+    counted = False
 
 
 TypeOf: TypeAlias = Any

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import strawberry
@@ -17,7 +19,7 @@ from govgraph.catalogue.lists.selection import Among, Condition, Every, Labelled
 from govgraph.contract import Form, Kind, Property
 from govgraph.errors import BadRequest, ContractError
 from govgraph.graphql.execution.reading import Request
-from govgraph.graphql.schema.entities import refer
+from govgraph.graphql.schema.entities import find, refer
 from govgraph.graphql.schema.fields import TypeOf, entry, fill_input, many, maybe, shell
 from govgraph.graphql.schema.kinds import Types, describe, renamed
 from govgraph.graphql.schema.names import lower_first
@@ -28,8 +30,10 @@ from govgraph.store import Term
 DEEPEST = 20
 """Levels of and, or, not and relations in one filter."""
 MOST_CONDITIONS = 100
-SEARCHING = 5
-"""Points for a search within a filter; ``contains`` costs one."""
+SEARCHING = 20
+"""Points for a search, in a filter as well."""
+CONTAINING = 1
+"""Points for looking for a part of words in a filter."""
 QUANTIFIERS = ("some", "every", "none")
 _WORDS = frozenset({"and", "or", "not", "search"})
 _MISSING = "True: nothing is said; false: something is."
@@ -39,12 +43,19 @@ _ONE = "Exactly one of these."
 
 @dataclass(frozen=True)
 class _Entry:
-    """One property in a filter: how what was given becomes terms, and of what kinds the things behind it are by the
-    name under which a filter of each is given; under no name where there is but one."""
+    """One property in a filter: how values that were given become terms, and of what kinds the things behind it are by
+    the name under which a filter of each is given; under no name where there is but one."""
 
     property: Property
-    terms: Callable[[Request, Any], Sequence[Term]]
+    terms: Callable[[Request, Sequence[Any]], Sequence[Term]]
     kinds: Mapping[str, Kind]
+
+    def behind(self, given: Mapping[str, Any]) -> tuple[Kind, Mapping[str, Any]]:
+        """Of what kind the things behind it have to be, and the filter of that kind."""
+        if "" in self.kinds:
+            return self.kinds[""], given
+        ((name, inner),) = given.items()
+        return self.kinds[name], inner
 
 
 class Filters:
@@ -56,7 +67,7 @@ class Filters:
         kinds = types.contract.kinds
         self._shells = {k.name: shell(types.take(f"that filters {k.name}", f"{k.name}Filter")) for k in kinds}
         self._label = self._once("LabelFilter", [entry("contains", str | None, "It has this in it.")])
-        these = entry("in", maybe(many(strawberry.ID)), "It is one of these, by IRI or global id.")
+        these = entry("in", maybe(many(strawberry.ID)), "It is one of these, by IRI or global id; a slug is neither.")
         self._iri = self._once("EntryFilter", [these])
         self._entries: dict[str, dict[str, _Entry]] = {k.name: self._fill(k) for k in kinds}
 
@@ -64,25 +75,16 @@ class Filters:
         return self._shells[kind.name]
 
     def where(self, request: Request, kind: Kind, given: Mapping[str, Any] | None) -> Where:
-        """The condition a filter stands for. Raises BadRequest for one too deep or too long."""
-        where = self._where(request, kind, given, 1)
-        if (count := _count(where)) > MOST_CONDITIONS:
-            sentence = f"The filter has {count} conditions; {MOST_CONDITIONS} are allowed."
-            raise BadRequest(sentence, "Give several values of one property by in.")
-        return where
-
-    def _where(self, request: Request, kind: Kind, given: Mapping[str, Any] | None, depth: int) -> Where:
-        if depth > DEEPEST:
-            raise BadRequest(f"The filter is nested more than {DEEPEST} deep.", "Say the same with less nesting.")
+        """The condition a filter stands for, which ``price`` found to be neither too deep nor too long."""
         parts: list[Where] = []
         for key, value in (given or {}).items():
             match key:
                 case _ if value is None:
                     continue
                 case "not":
-                    parts.append(No(self._where(request, kind, value, depth + 1)))
+                    parts.append(No(self.where(request, kind, value)))
                 case "and" | "or":
-                    inner = tuple(self._where(request, kind, one, depth + 1) for one in value)
+                    inner = tuple(self.where(request, kind, one) for one in value)
                     parts.append(Every(inner) if key == "and" else Some(inner))
                 case "label":
                     parts.append(Labelled(value["contains"]))
@@ -90,19 +92,50 @@ class Filters:
                     named = (refer(one, [], request.view.names)[0] for one in value["in"])
                     parts.append(Among(frozenset(named)))
                 case "search":
-                    parts.append(Among(matching(request.view, value)))
+                    parts.append(Among(matching(request.view, value, kind)))
                 case _:
-                    parts += self._conditions(request, self._entries[kind.name][key], value, depth)
+                    parts += self._conditions(request, self._entries[kind.name][key], value)
         return parts[0] if len(parts) == 1 else Every(tuple(parts))
 
-    def price(self, given: object) -> int:
-        """The points of a filter, of what looks at words; the rest looks up what a view keeps."""
-        if isinstance(given, Mapping):
-            own = SEARCHING * isinstance(given.get("search"), str) + isinstance(given.get("contains"), str)
-            return own + sum(map(self.price, given.values()))
-        return sum(map(self.price, given)) if isinstance(given, list) else 0
+    def price(self, kind: Kind, given: Mapping[str, Any] | None) -> int:
+        """The points of a filter, of what looks at words; the rest looks up what a view keeps.
 
-    def _conditions(self, request: Request, of: _Entry, given: Mapping[str, Any], depth: int) -> Iterator[Where]:
+        Raises BadRequest for one too deep or too long, before anything of it is looked up.
+        """
+        weights = list(self._weights(kind, given or {}, 1))
+        if len(weights) > MOST_CONDITIONS:
+            sentence = f"The filter has {len(weights)} conditions; {MOST_CONDITIONS} are allowed."
+            raise BadRequest(sentence, "Give several values of one property by in.")
+        return sum(weights)
+
+    def searches(self, given: object) -> bool:
+        """Whether there is a search in a filter."""
+        if isinstance(given, Mapping):
+            return isinstance(given.get("search"), str) or any(map(self.searches, given.values()))
+        return isinstance(given, list) and any(map(self.searches, given))
+
+    def _weights(self, kind: Kind, given: Mapping[str, Any], depth: int) -> Iterator[int]:
+        """The points of each condition."""
+        if depth > DEEPEST:
+            raise BadRequest(f"The filter is nested more than {DEEPEST} deep.", "Say the same with less nesting.")
+        for key, value in given.items():
+            match key:
+                case _ if value is None:
+                    continue
+                case "not":
+                    yield from self._weights(kind, value, depth + 1)
+                case "and" | "or":
+                    yield from chain.from_iterable(self._weights(kind, one, depth + 1) for one in value)
+                case "search":
+                    yield SEARCHING
+                case _:
+                    yield CONTAINING if isinstance(value.get("contains"), str) else 0
+                    for quantifier in QUANTIFIERS:
+                        if value.get(quantifier) is not None:
+                            inner, filter_ = self._entries[kind.name][key].behind(value[quantifier])
+                            yield from self._weights(inner, filter_, depth + 1)
+
+    def _conditions(self, request: Request, of: _Entry, given: Mapping[str, Any]) -> Iterator[Where]:
         """What a one-of input says of a property."""
         for operator, value in given.items():
             match operator:
@@ -111,19 +144,18 @@ class Filters:
                 case "isMissing":
                     yield Condition(of.property, "missing" if value else "exists")
                 case "in":
-                    yield Condition(of.property, "equals", tuple(t for one in value for t in of.terms(request, one)))
+                    yield Condition(of.property, "equals", tuple(of.terms(request, value)))
                 case "atLeast" | "atMost":
                     name = "from" if operator == "atLeast" else "to"
-                    yield Condition(of.property, name, tuple(of.terms(request, value)))
+                    yield Condition(of.property, name, tuple(of.terms(request, [value])))
                 case "between":
-                    ends = tuple(of.terms(request, value[end])[0] for end in ("from", "to"))
-                    yield Condition(of.property, "between", ends)
+                    ends = of.terms(request, [value["from"], value["to"]])
+                    yield Condition(of.property, "between", tuple(ends))
                 case "some" | "every" | "none":
-                    name, inner = next(iter(value.items())) if "" not in of.kinds else ("", value)
-                    where = self._where(request, of.kinds[name], inner, depth + 1)
-                    yield Related(of.property, operator, of.kinds[name], where)
+                    kind, inner = of.behind(value)
+                    yield Related(of.property, operator, kind, self.where(request, kind, inner))
                 case _:
-                    yield Condition(of.property, operator, tuple(of.terms(request, value)))
+                    yield Condition(of.property, operator, tuple(of.terms(request, [value])))
 
     def _fill(self, kind: Kind) -> dict[str, _Entry]:
         mine = self._shells[kind.name]
@@ -135,14 +167,15 @@ class Filters:
             entry("iri", maybe(self._iri), "Which it is."),
         ]
         if not kind.part:
-            fields.append(entry("search", str | None, "It is found by `search` with these words; 5 points."))
+            fields.append(entry("search", str | None, f"It is found by `search` with these words; {SEARCHING} points."))
         entries: dict[str, _Entry] = {}
         for prop in kind.properties:
             if prop.name in _WORDS:
                 raise ContractError(f"{kind.name} has a property {prop.name}, a word of filters.", "Rename it.")
             type_, made = self._entry(prop)
-            fields.append(entry(prop.name, maybe(type_), describe(prop.labels), deprecated=prop.deprecated))
-            fields += [entry(n, maybe(type_), "", deprecated=renamed(prop)) for n in prop.former_names]
+            words = describe(prop.descriptions) or describe(prop.labels)
+            fields.append(entry(prop.name, maybe(type_), words, deprecated=prop.deprecated))
+            fields += [entry(n, maybe(type_), words, deprecated=renamed(prop)) for n in prop.former_names]
             entries |= dict.fromkeys((prop.name, *prop.former_names), made)
         fill_input(mine, fields, _ALL)
         return entries
@@ -152,29 +185,35 @@ class Filters:
         types = self._types
         match prop.form:
             case Form.TEXT:
-                return self._text(), _Entry(prop, lambda _, value: [Literal(value)], {})
+                return self._text(), _Entry(prop, lambda _, values: [*map(Literal, values)], {})
             case Form.CODE:
                 assert prop.codes is not None
                 by_name = {code.name: code.iri for code in types.contract.lists_by_name[prop.codes].codes}
                 codes = self._equal(f"{prop.codes}Filter", types.codes_of(prop.codes))
-                return codes, _Entry(prop, lambda _, value: [by_name[value.value]], {})
+                return codes, _Entry(prop, lambda _, values: [by_name[value.value] for value in values], {})
             case Form.IRI:
-                return self._equal("IRIFilter", IRI), _Entry(prop, lambda _, value: [NamedNode(value)], {})
+                return self._equal("IRIFilter", IRI), _Entry(prop, lambda _, values: [*map(NamedNode, values)], {})
             case Form.LITERAL:
                 of = datatype(prop.datatype)
                 if of.type_ is str:
-                    return self._text(), _Entry(prop, lambda _, value: [Literal(value)], {})
-                spelled = _Entry(prop, lambda _, value: [Literal(spell(value), datatype=prop.datatype)], {})
-                return self._range(of.type_), spelled
+                    return self._text(), _Entry(prop, lambda _, values: [*map(Literal, values)], {})
+                return self._range(of.type_), _Entry(prop, partial(_spelled, prop), {})
         kinds = [types.contract.by_name[name] for name in prop.kinds]
         named = {"": kinds[0]} if len(kinds) == 1 else {lower_first(kind.name): kind for kind in kinds}
-        entry_ = _Entry(prop, lambda request, value: refer(value, kinds, request.view.names), named)
-        return self._relation(kinds), entry_
+        return self._relation(kinds), _Entry(prop, partial(_referred, kinds), named)
 
     def _relation(self, kinds: Sequence[Kind]) -> TypeOf:
         """Of a relation to one kind: that kind's filter; to several: the filter of one of them; to any: none."""
         stem = "Or".join(kind.name for kind in kinds) or "Entity"
-        fields = [entry("in", maybe(many(strawberry.ID)), "One of these, by global id, IRI or slug.")]
+        fields = [
+            entry(
+                "in",
+                maybe(many(strawberry.ID)),
+                "One of these, by global id, IRI or slug; a slug that names nothing is an error."
+                if kinds
+                else "One of these, by global id or IRI.",
+            )
+        ]
         if kinds:
             inner = self._shells[stem] if len(kinds) == 1 else self._choice(stem, kinds)
             words = ("At least one is like this.", "All are like this, or there are none.", "None is like this.")
@@ -182,7 +221,9 @@ class Filters:
         return self._once(f"{stem}RelationFilter", [*fields, _missing()])
 
     def _choice(self, stem: str, kinds: Sequence[Kind]) -> TypeOf:
-        fields = [entry(lower_first(kind.name), maybe(self.filter(kind)), "") for kind in kinds]
+        fields = [
+            entry(lower_first(kind.name), maybe(self.filter(kind)), describe(kind.descriptions)) for kind in kinds
+        ]
         return self._once(f"{stem}Filter", fields, "It is of this kind, and like this. Exactly one of these.")
 
     def _text(self) -> TypeOf:
@@ -218,16 +259,12 @@ class Filters:
         return self._operators[name]
 
 
-def _count(where: Where) -> int:
-    """The conditions in a condition."""
-    match where:
-        case Every(of) | Some(of):
-            return sum(map(_count, of))
-        case No(inner):
-            return _count(inner)
-        case Related(where=inner):
-            return 1 + _count(inner)
-    return 1
+def _referred(kinds: Sequence[Kind], request: Request, values: Sequence[str]) -> list[NamedNode]:
+    return find(values, kinds, request.view.names, request.kinds)
+
+
+def _spelled(prop: Property, _: Request, values: Sequence[Any]) -> list[Term]:
+    return [Literal(spell(value), datatype=prop.datatype) for value in values]
 
 
 def _equal(of: TypeOf) -> list[Any]:

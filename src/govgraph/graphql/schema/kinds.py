@@ -75,8 +75,16 @@ _GRAVE = {
 
 
 NONE: Mapping[str, str] = MappingProxyType({})
-_FIRST = argument("first", int | None, default=LINKS_SHOWN)
-_OFFSET = argument("offset", int | None, default=0)
+_MOST = f"At most how many, {LINKS_SHOWN} if not given; `…Connection {{ totalCount }}` tells how many there are."
+_FIRST = argument("first", int | None, _MOST, LINKS_SHOWN)
+_FIRST_OF_ANY = argument(
+    "first", int | None, f"At most how many, {LINKS_SHOWN} if not given; more may follow.", LINKS_SHOWN
+)
+_OFFSET = argument("offset", int | None, "How many to leave out before.", 0)
+_LANG_OF_LISTS = texts.lang(
+    "The languages wanted, best first: the texts of the first one there is, else those in English, else those of any "
+    "one; `*` gives the texts of all languages."
+)
 
 
 def describe(text: Text) -> str:
@@ -165,7 +173,7 @@ class Types:
             case Form.TEXT if is_one_text(kind, prop):
                 return maybe(texts.Text), OneText(prop), [texts.lang()]
             case Form.TEXT:
-                return many(texts.LangString), SeveralTexts(prop), [texts.lang("“*” gives the texts of all languages.")]
+                return many(texts.LangString), SeveralTexts(prop), [_LANG_OF_LISTS]
             case Form.LITERAL:
                 of = datatype(prop.datatype)
                 if prop.single:
@@ -178,7 +186,7 @@ class Types:
         linked = self.entity(prop.kinds)
         if prop.single:
             return maybe(linked), OneLink(prop), []
-        return many(linked), SeveralLinks(prop), [_FIRST, _OFFSET]
+        return many(linked), SeveralLinks(prop), [_FIRST if len(prop.kinds) == 1 else _FIRST_OF_ANY, _OFFSET]
 
     def _finding_fields(self) -> list[Any]:
         about = "The name of the property; null for a rule about the whole entry."

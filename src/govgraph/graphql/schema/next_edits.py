@@ -17,13 +17,16 @@ from govgraph.catalogue import View
 from govgraph.catalogue.next_edits import Leaf, Mending, Scope, page
 from govgraph.contract import Kind
 from govgraph.errors import BadRequest
-from govgraph.graphql.execution.reading import Request
-from govgraph.graphql.schema.connections import Connection, Paged, connection
+from govgraph.graphql.execution.reading import Limits, Request
+from govgraph.graphql.schema.connections import FORWARD, Connection, Paged, connection
 from govgraph.graphql.schema.entities import refer
-from govgraph.graphql.schema.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell
+from govgraph.graphql.schema.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell, size
 from govgraph.graphql.schema.kinds import Types
 from govgraph.graphql.schema.names import capitals
 from govgraph.validation import Finding
+
+MENDED_SHOWN = 10
+"""Findings of one edit, where no size is given; part of the schema, since clients rely on it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +64,16 @@ class _Edit:
 class _Severity(Rule):
     def column(self, request: Request, sources: Sequence[_Edit], arguments: Arguments) -> list[Any]:
         return [capitals(source.mending.severity.value) for source in sources]
+
+
+class _Mended(Rule):
+    def width(self, arguments: Arguments, limits: Limits) -> int:
+        first = arguments.get("first")
+        return size("first", None if first == MENDED_SHOWN else first, MENDED_SHOWN, limits.page_max)
+
+    def column(self, request: Request, sources: Sequence[_Edit], arguments: Arguments) -> list[Any]:
+        most = self.width(arguments, request.limits)
+        return [source.findings[:most] for source in sources]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +125,7 @@ def _organisation(view: View, said: str) -> NamedNode:
 def next_edits_field(types: Types) -> Any:
     about = "The property or rule it is about, by name; null for the entry as a whole."
     unlocks = "Whether the entry may not be published as it stands, and nothing else stands in the way."
+    first = argument("first", int | None, f"At most how many, {MENDED_SHOWN} if not given.", MENDED_SHOWN)
     edit = fill(
         shell(types.take("of what nextEdits lists", "NextEdit")),
         [
@@ -124,7 +138,7 @@ def next_edits_field(types: Types) -> Any:
                 "scoreAfter", float, "The score of all that was asked about after it, in percent.", "score_after"
             ),
             attribute("unlocks", bool, unlocks),
-            attribute("findings", many(types.interfaces.finding), "What it mends."),
+            field("findings", _Mended(), many(types.interfaces.finding), "What it mends, in part.", arguments=[first]),
         ],
         "One thing to mend in one entry.",
     )
@@ -141,7 +155,6 @@ def next_edits_field(types: Types) -> Any:
         arguments=[
             argument("organisation", strawberry.ID | None, "Whose entries, by id, IRI or slug; null: everybody's."),
             argument("kind", maybe(types.kind_name), "Of which kind; null: of all."),
-            argument("first", int | None),
-            argument("after", str | None),
+            *FORWARD,
         ],
     )

@@ -18,6 +18,9 @@ LABEL = "label"
 MOST_KEYS = 5
 LONGEST_WAY = 5
 """Relations and the property at their end."""
+ORDERING = 1
+"""Points for each key of an order beyond the first, and for each relation on the way of a key."""
+RELATIONS = (Form.ENTITY, Form.PART)
 _WORDS = """A key of an order: exactly one of these. Where a relation leads to several entries, the least of them
 counts, descending the greatest; entries without a value come last in both directions."""
 
@@ -34,6 +37,12 @@ class Orders:
 
     def order(self, kind: Kind) -> type:
         return self._shells[kind.name]
+
+    def price(self, kind: Kind, given: Sequence[Mapping[str, Any]] | None) -> int:
+        """The points of an order, which is made once. Raises BadRequest as ``keys`` does."""
+        keys = self.keys(kind, given)
+        steps = sum(prop.form in RELATIONS for key in keys for prop in key.path)
+        return ORDERING * (len(keys) - 1 + steps)
 
     def keys(self, kind: Kind, given: Sequence[Mapping[str, Any]] | None) -> tuple[Key, ...]:
         """The keys of an order, the label where none is given. Raises BadRequest for too many or too long ones."""
@@ -62,15 +71,15 @@ class Orders:
         fields = [entry(LABEL, maybe(self._direction), "What it is called.")]
         properties: dict[str, Property] = {}
         for prop in kind.properties:
-            type_, words = maybe(self._behind(prop)), describe(prop.labels)
+            type_, words = maybe(self._behind(prop)), describe(prop.descriptions) or describe(prop.labels)
             fields.append(entry(prop.name, type_, words, deprecated=prop.deprecated))
-            fields += [entry(former, type_, "", deprecated=renamed(prop)) for former in prop.former_names]
+            fields += [entry(former, type_, words, deprecated=renamed(prop)) for former in prop.former_names]
             properties |= dict.fromkeys((prop.name, *prop.former_names), prop)
         fill_input(self._shells[kind.name], fields, _WORDS, one_of=True)
         return properties
 
     def _behind(self, prop: Property) -> TypeOf:
         """What a relation to several kinds leads to has nothing in common but its label."""
-        if prop.form in (Form.ENTITY, Form.PART) and len(prop.kinds) == 1:
+        if prop.form in RELATIONS and len(prop.kinds) == 1:
             return self._shells[prop.kinds[0]]
         return self._direction

@@ -12,8 +12,8 @@ from govgraph.catalogue import View
 from govgraph.contract import Kind, Severity
 from govgraph.graphql.execution.reading import Limits, Request
 from govgraph.graphql.schema import texts
-from govgraph.graphql.schema.connections import Connection, Paged, connection, decode, encode
-from govgraph.graphql.schema.entities import severities
+from govgraph.graphql.schema.connections import FORWARD, Connection, Paged, connection, decode, encode
+from govgraph.graphql.schema.entities import SEVERITIES, severities
 from govgraph.graphql.schema.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell
 from govgraph.graphql.schema.kinds import Types
 from govgraph.graphql.schema.names import capitals
@@ -73,11 +73,12 @@ class _AllFindings(Paged):
 
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
         wanted = severities(arguments)
-        kinds = {one.value for one in arguments.get("kind") or ()}
+        given = arguments.get("kind")
+        kinds = None if given is None else {one.value for one in given}
         found = [
             f
             for f in request.view.all_findings()
-            if f.severity in wanted and (not kinds or (f.kind is not None and capitals(f.kind) in kinds))
+            if f.severity in wanted and (kinds is None or (f.kind is not None and capitals(f.kind) in kinds))
         ]
         after, first = arguments.get("after"), self.width(arguments, request.limits)
         start = bisect_right(found, _place_of(after), key=_place) if after else 0
@@ -119,10 +120,9 @@ def catalogue_field(types: Types) -> Any:
         connection("Finding", types.interfaces.finding, lambda name: name),
         "Everything found, what costs most points first.",
         arguments=[
-            argument("severity", maybe(many(types.severity))),
-            argument("kind", maybe(many(types.kind_name))),
-            argument("first", int | None),
-            argument("after", str | None),
+            argument("severity", maybe(many(types.severity)), SEVERITIES),
+            argument("kind", maybe(many(types.kind_name)), "About entries of these kinds alone; of all if not given."),
+            *FORWARD,
         ],
     )
     fields = [

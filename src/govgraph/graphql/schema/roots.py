@@ -62,7 +62,9 @@ def _known(request: Request, nodes: Sequence[NamedNode | None]) -> list[NamedNod
 def root_fields(types: Types, connections: Connections) -> Iterator[Any]:
     """Node and its like, then each kind's look-up and list."""
     node, entity = types.interfaces.node, types.interfaces.entity
-    id_, iri, slug = argument("id", strawberry.ID | None), argument("iri", IRI | None), argument("slug", str | None)
+    id_ = argument("id", strawberry.ID | None, "Its global id, or its IRI.")
+    iri = argument("iri", IRI | None, "Its IRI. Exactly one way to name it has to be given.")
+    slug = argument("slug", str | None, "The end of its IRI, as `slug` of an entry says.")
     ids = argument("ids", list[strawberry.ID], "Global ids or IRIs.")
     one = argument("id", strawberry.ID, "A global id or an IRI.")
     yield field("node", _Node(), maybe(node), "Anything by its global id.", arguments=[one])

@@ -15,7 +15,7 @@ from math import isfinite
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from pyoxigraph import NamedNode
 from strawberry.types.scalar import ScalarDefinition
 
@@ -114,11 +114,18 @@ def _scalar(name: str, description: str, accept: Callable[[str], object], url: s
             raise GraphQLError(f"{name} cannot represent {str(value)[:80]!r}.")
         return found
 
+    def parse_literal(node: ValueNode, variables: Any = None) -> object:  # graphql-core's mapping, of any type
+        try:
+            return parse(value_from_ast_untyped(node, variables))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None  # who wrote the document is shown the place
+
     return strawberry.scalar(
         name=name,
         description=description,
         serialize=_as_it_is,
         parse_value=parse,
+        parse_literal=parse_literal,
         specified_by_url=url or None,
     )
 

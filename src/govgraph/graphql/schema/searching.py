@@ -19,6 +19,7 @@ from govgraph.graphql.schema import texts
 from govgraph.graphql.schema.connections import PAGE_INFO, PAGING, Connection, Paged
 from govgraph.graphql.schema.fields import (
     Arguments,
+    InEdge,
     Rule,
     RuleField,
     argument,
@@ -32,14 +33,15 @@ from govgraph.graphql.schema.fields import (
 from govgraph.graphql.schema.filters import SEARCHING
 from govgraph.graphql.schema.kinds import Types
 from govgraph.graphql.schema.names import capitals
-from govgraph.search import MOST, Found, Highlight, Search, find, highlights
+from govgraph.search import MOST, MOST_SHOWN, Found, Highlight, Search, find, highlights
 
 _WORDS = f"""Entries whose titles, descriptions or other texts, in whatever language, have these words, best first.
 
 Case, accents and, in the languages of the contract, endings are passed over. The last word may be a beginning; a word
 that is nowhere is taken for one with a letter or two wrong; words in quotation marks are a phrase. Where no entry has
-all words, those that have half of them are found. Texts of parts count for the entry. At most {MOST} can be paged
-through. `lang` are the languages preferred in highlights."""
+all words, those that have at least half are found, for each choice of kinds anew. Texts of parts count for the entry.
+At most {MOST} can be paged through. `lang` are the languages preferred in words and highlights; texts below have their
+own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +97,15 @@ class _Searched(Paged):
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         self._kinds = kinds
 
-    def price(self, arguments: Arguments, limits: Limits) -> int:
+    def price_once(self, arguments: Arguments, limits: Limits) -> int:
         return SEARCHING
 
+    def searches(self, arguments: Arguments) -> bool:
+        return True
+
     def column(self, request: Request, sources: Sequence[Any], arguments: Arguments) -> list[Any]:
-        kinds = tuple(self._kinds[one.value] for one in arguments.get("kinds") or ())
+        given = arguments.get("kinds")
+        kinds = None if given is None else tuple(self._kinds[one.value] for one in given)
         search = Search(arguments["text"], kinds, tuple(texts.languages(arguments)))
         found = find(request.view, search, **self.asked(request, arguments))
         entities, cursors = [hit.entity for hit in found.hits], [hit.cursor for hit in found.hits]
@@ -109,6 +115,9 @@ class _Searched(Paged):
 
 class _Highlights(Rule):
     """The texts of all entities of a page at once."""
+
+    def width(self, arguments: Arguments, limits: Limits) -> int:
+        return MOST_SHOWN
 
     def column(self, request: Request, sources: Sequence[_Edge], arguments: Arguments) -> list[Any]:
         by_search: dict[Search, list[NamedNode]] = {}
@@ -163,9 +172,14 @@ def search_field(types: Types) -> RuleField:
         shell(take("SearchEdge")),
         [
             attribute("cursor", str, "For after and before."),
-            attribute("node", types.interfaces.entity, "What was found."),
+            field("node", InEdge("node"), types.interfaces.entity, "What was found."),
             attribute("score", float, "How well it fits; it compares what one search found."),
-            field("highlights", _Highlights(), many(highlight), "The texts that show best why it was found, up to 3."),
+            field(
+                "highlights",
+                _Highlights(),
+                many(highlight),
+                f"The texts that show best why it was found, up to {MOST_SHOWN}.",
+            ),
         ],
         "What was found, and why.",
     )
@@ -183,8 +197,12 @@ def search_field(types: Types) -> RuleField:
     kinds = {capitals(kind.name): kind for kind in types.contract.kinds}
     arguments = [
         argument("text", str, "Any text; the first 300 characters count."),
-        argument("kinds", maybe(many(types.kind_name)), "Only of these kinds; parts are found with their owners."),
+        argument(
+            "kinds",
+            maybe(many(types.kind_name)),
+            "Only of these kinds, of none if the list is empty; parts are found with their owners.",
+        ),
         *PAGING,
-        texts.lang(),
+        texts.lang("The languages preferred in words and highlights; texts below have their own."),
     ]
     return field("search", _Searched(kinds), maybe(connection), _WORDS, arguments=arguments)

@@ -22,15 +22,17 @@ from graphql import (
     get_operation_ast,
     get_variable_values,
 )
+from pyoxigraph import NamedNode
 
+from govgraph.catalogue import View
+from govgraph.contract import Kind
 from govgraph.errors import BadRequest
 from govgraph.graphql.events import MOST_CHANGES, Event, Filter
 from govgraph.graphql.execution.reading import Limits, Request
 from govgraph.graphql.schema.chronicles import Chronicles
-from govgraph.graphql.schema.entities import refer
+from govgraph.graphql.schema.entities import find
 from govgraph.graphql.schema.fields import Arguments, Rule, argument, attribute, field, fill, many, maybe, shell
 from govgraph.graphql.schema.kinds import Types
-from govgraph.iris import Names
 
 FIELD = "catalogueChanged"
 _SUBSCRIPTION = """What can be followed, over WebSocket (graphql-transport-ws) or as server-sent events: an answer for
@@ -49,8 +51,13 @@ class Wish:
     since: str | None
 
 
-def wish_of(schema: GraphQLSchema, document: DocumentNode, operation: str | None, given: Mapping[str, Any]) -> Wish:
-    """What a valid subscription asks for. Raises BadRequest for arguments that cannot be used."""
+def wish_of(
+    schema: GraphQLSchema, document: DocumentNode, operation: str | None, given: Mapping[str, Any], view: View
+) -> Wish:
+    """What a valid subscription asks for; a slug is looked up in the view.
+
+    Raises BadRequest for arguments that cannot be used.
+    """
     definition = get_operation_ast(document, operation)
     assert definition is not None and schema.subscription_type is not None
     variables = get_variable_values(schema, definition.variable_definitions or (), dict(given))
@@ -59,8 +66,10 @@ def wish_of(schema: GraphQLSchema, document: DocumentNode, operation: str | None
     if isinstance(variables, list) or node.name.value != FIELD:
         raise BadRequest("Nothing is asked to be followed.", f"Select {FIELD}.")
     arguments = get_argument_values(schema.subscription_type.fields[FIELD], node, variables)
-    kinds = frozenset(str(one.value) for one in arguments.get("kind") or ())
-    return Wish(Filter(kinds, _organisation(arguments.get("organisation"))), arguments.get("since"))
+    said, organisation = arguments.get("kind"), arguments.get("organisation")
+    kinds = None if said is None else frozenset(str(one.value) for one in said)
+    whose = _organisation(organisation, view) if organisation is not None else None
+    return Wish(Filter(kinds, whose), arguments.get("since"))
 
 
 def _field(selected: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> FieldNode:
@@ -72,9 +81,15 @@ def _field(selected: SelectionSetNode, fragments: Mapping[str, FragmentDefinitio
     return _field(inner.selection_set, fragments)
 
 
-def _organisation(said: str | None) -> Any:
-    # Full IRIs and global ids alone: these need no base.
-    return refer(said, (), Names(""))[0] if said is not None else None
+def _organisation(said: str, view: View) -> NamedNode:
+    """By IRI or global id also one that is gone."""
+    own = [kind for kind in view.contract.entities if kind.owns_itself]
+
+    def known(nodes: Sequence[NamedNode]) -> list[Kind | None]:
+        kinds = view.kinds(nodes)
+        return [kinds.get(node) for node in nodes]
+
+    return find([said], own, view.names, known)[0]
 
 
 class _Followed(Rule):
@@ -110,11 +125,11 @@ def root(types: Types, chronicles: Chronicles) -> type:
         "A revision that has been made, and what became of the entities it changed.",
     )
     arguments = [
-        argument("kind", maybe(many(types.kind_name)), "Changes of these kinds alone."),
+        argument("kind", maybe(many(types.kind_name)), "Changes of these kinds alone; of all if not given."),
         argument(
             "organisation",
             strawberry.ID | None,
-            "Changes of the entries this organisation is responsible for, or was then or since: its IRI or global id.",
+            "Changes of the entries this organisation is or was then or since responsible for: its IRI, id or slug.",
         ),
         argument("since", str | None, "A cursor of an earlier event, or the number of a revision."),
     ]

@@ -10,7 +10,7 @@ from strawberry.types.arguments import StrawberryArgument
 
 from govgraph.catalogue import Label, pick
 from govgraph.contract import Text as Wording
-from govgraph.graphql.schema.fields import Arguments, argument, attribute, fill, shell
+from govgraph.graphql.schema.fields import Arguments, Values, argument, attribute, field, fill, shell
 from govgraph.store import Term
 
 DEFAULT_LANGUAGES = ("en",)
@@ -21,8 +21,12 @@ _LONGEST_TAG = 35
 """Characters of a tag that count (RFC 5646 section 4.4.1)."""
 
 
-def lang(description: str = "") -> StrawberryArgument:
-    """The argument with a preference of languages; the description of Query says what it means in general."""
+_WANTED = "The languages wanted, best first; what is in none of them comes in English, else in any."
+ORDERING = "The languages, best first, by whose words the list is ordered; texts in it have a `lang` of their own."
+
+
+def lang(description: str = _WANTED) -> StrawberryArgument:
+    """The argument with a preference of languages."""
     return argument("lang", list[str] | None, description, ["en"])
 
 
@@ -82,6 +86,6 @@ _LANG = attribute("lang", str | None, "Their language, as a tag of BCP 47; null 
 fill(LangString, [_VALUE, _LANG], "Words and the language they are in.")
 fill(
     Text,
-    [_VALUE, _LANG, attribute("all", list[LangString], "The text in every language it is in, by tag.")],  # type: ignore[valid-type]  # a type made above
+    [_VALUE, _LANG, field("all", Values("all"), list[LangString], "The text in every language it is in, by tag.")],  # type: ignore[valid-type]  # a type made above
     "A text that is said once in each language: in the language asked for, and on request in all of them.",
 )

@@ -49,6 +49,8 @@ class OneText(PropertyRule):
 class SeveralTexts(PropertyRule):
     """Texts of which there may be several in one language."""
 
+    counted = False
+
     def giving(self, arguments: Arguments, limits: Limits) -> Callable[[Sequence[Term]], Any]:
         wanted = texts.languages(arguments)
         return lambda values: texts.several(values, wanted) if values else []
@@ -132,6 +134,8 @@ class CodeValue:
 
 class SeveralCodes(PropertyRule):
     """The codes it has, in the order of their list."""
+
+    counted = False
 
     def __init__(self, prop: Property, codes: Mapping[NamedNode, CodeValue]) -> None:
         super().__init__(prop)

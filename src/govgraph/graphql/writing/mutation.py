@@ -120,9 +120,9 @@ class Mutations:
         self._inputs = Inputs(types)
         self._payloads = Payloads(types)
         self._common = [
-            argument("reason", str | None),
-            argument("dryRun", bool, default=False),
-            argument("idempotencyKey", str | None),
+            argument("reason", str | None, "Why, for those who read the history."),
+            argument("dryRun", bool, "Only say what would come of it.", False),
+            argument("idempotencyKey", str | None, "The same for every attempt at one change: it is made once."),
         ]
 
     def root(self) -> type:

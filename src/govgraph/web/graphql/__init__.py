@@ -16,6 +16,7 @@ __all__ = ["routes"]
 
 def routes(house: House) -> list[BaseRoute]:
     endpoint = Endpoint(house, build_schema(house.contract, house.questions, Limits.of(house.settings), house.ledger))
+    house.exits.callback(endpoint.close)
     return [
         Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", partial(socket.serve, endpoint)),

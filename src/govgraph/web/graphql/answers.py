@@ -59,8 +59,8 @@ def with_cost(told: Told, cost: Mapping[str, Any] | None) -> Told:
     return replace(told, extensions={**told.extensions, "cost": cost}) if cost else told
 
 
-def tag(key: Key, contract: str, offer: Format) -> str:
-    """The ETag of an answer, weak since compression and what is left of a client's points change the bytes."""
+def tag(key: Key, contract: str, offer: Format, mark: str = "") -> str:
+    """The ETag of an answer, weak since compression changes the bytes; ``mark`` says what was added to it."""
     request = digest(key.document, key.operation_name, key.variables.decode(), key.moment)[:24]
-    parts = (__version__, contract, key.revision, key.audience, key.day, offer.name, request)
+    parts = (__version__, contract, key.revision, key.audience, key.day, offer.name, request, *([mark] if mark else []))
     return 'W/"' + "-".join(str(part) for part in parts) + '"'

@@ -6,7 +6,7 @@ changes something, or waits for something to change, deserves a status of its ow
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from govgraph.graphql.execution.running import Prepared
 from govgraph.web.graphql import answers
 from govgraph.web.graphql.charging import HEADER, LEAST
 from govgraph.web.graphql.request import Sent
-from govgraph.web.view import view_of
+from govgraph.web.view import as_of, view_of
 
 if TYPE_CHECKING:
     from govgraph.web.graphql.endpoint import Endpoint
@@ -38,21 +38,22 @@ class _Part:
 def answer(endpoint: Endpoint, exchange: Exchange, sent: tuple[Sent, ...]) -> Response:
     """Blocking: reads the store. Raises GovgraphError; nothing of a list runs that its client cannot pay for."""
     view, client = view_of(endpoint.house, exchange.request), endpoint.client(exchange.request)
-    parts = [_Part(one, _prepare(endpoint, one)) for one in sent]
+    past = bool(as_of(exchange.request))
+    parts = [_Part(one, _prepare(endpoint, one, past=past)) for one in sent]
     price = _total([part.ready.price for part in parts if isinstance(part.ready, Prepared)])
     refused = sum(isinstance(part.ready, Told) for part in parts) * LEAST
     most = endpoint.graphql.limits.points
-    if price.points > most:
+    if (points := price.points + refused) > most:
         hint = "Send fewer at a time, or smaller pages."
-        refusal = Refusal("TOO_COSTLY", f"Together these cost {price.points:,} points; {most:,} are allowed.", hint)
+        refusal = Refusal("TOO_COSTLY", f"Together these cost {points:,} points; {most:,} are allowed.", hint)
         charge = endpoint.till.charge(client, LEAST)
-        endpoint.note(exchange, "too-costly")
+        endpoint.note(exchange.request, "too-costly")
         return answers.refusal(
             Told(False, errors=(faults.refused(refusal),)), exchange.offer, endpoint.till.headers(charge)
         )
-    charge = endpoint.till.charge(client, len(parts) if exchange.asks_price_only else price.points + refused)
+    charge = endpoint.till.charge(client, len(parts) if exchange.asks_price_only else points)
     headers = {"govgraph-revision": str(view.revision), "vary": answers.VARY, "cache-control": "no-store"}
-    headers |= {**endpoint.till.headers(charge), HEADER: str(price.points + refused)}
+    headers |= {**endpoint.till.headers(charge), HEADER: str(points)}
     bodies = []
     for part in parts:
         told = _tell(endpoint, exchange, part, view)
@@ -62,14 +63,14 @@ def answer(endpoint: Endpoint, exchange: Exchange, sent: tuple[Sent, ...]) -> Re
     return answers.respond(b"[%b]" % b",".join(bodies), HTTPStatus.OK, exchange.offer, headers)
 
 
-def _prepare(endpoint: Endpoint, sent: Sent) -> Prepared | Told:
+def _prepare(endpoint: Endpoint, sent: Sent, *, past: bool) -> Prepared | Told:
     asked = endpoint.documents.find(sent)
     if not isinstance(asked, Asked):
         return asked
     if endpoint.graphql.operation_type(asked) in ("mutation", "subscription"):
         refusal = Refusal("QUERIES_ONLY", "A list of operations holds queries only.", "Send this one by itself.")
         return Told(False, errors=(faults.refused(refusal),))
-    prepared = endpoint.graphql.prepare(asked)
+    prepared = endpoint.graphql.prepare(replace(asked, past=past))
     if isinstance(prepared, Prepared):
         endpoint.documents.remember(sent)
     return prepared

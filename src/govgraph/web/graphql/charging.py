@@ -39,14 +39,18 @@ class Charge:
 class Till:
     """Charges clients; without a quota it costs them nothing. Safe to use from any thread."""
 
-    def __init__(self, settings: Settings) -> None:
-        """The points are kept in the data directory, for all processes that serve from it."""
-        self._most = settings.graphql_price
+    def __init__(self, settings: Settings, most: int) -> None:
+        """``most`` one operation costs. Points are kept in the data directory, for all processes that serve from it."""
+        self._most = most
         self._quota = (
             Quota(settings.data / "access" / "quota.sqlite", settings.graphql_points, settings.graphql_points_seconds)
             if settings.graphql_points
             else None
         )
+
+    def close(self) -> None:
+        if self._quota is not None:
+            self._quota.close()
 
     @property
     def counts(self) -> bool:
@@ -62,8 +66,8 @@ class Till:
     def admit(self, client: str) -> None:
         """Before anything is read of a document, which costs time whatever is in it. Raises QuotaSpent for who has
         not a point left."""
-        if self._quota is not None and self._quota.look(client).points < LEAST:
-            self._quota.spend(client, LEAST)
+        if self._quota is not None:
+            self._quota.admit(client, LEAST)
 
     def charge(self, client: str, points: int) -> Charge:
         """Blocking: may touch the disk. Raises QuotaSpent."""
@@ -75,8 +79,11 @@ class Till:
     def refusal_headers(self, error: QuotaSpent) -> dict[str, str]:
         return self._limits(Left(error.left, error.retry_after))
 
-    def cost(self, price: Price, charge: Charge, *, asked: bool) -> Mapping[str, Any] | None:
-        """``extensions.cost`` of an answer; None where nobody asked for it and no points are counted."""
+    def cost(self, price: Price, charge: Charge, *, asked: bool, kept: bool = False) -> Mapping[str, Any] | None:
+        """``extensions.cost`` of an answer; None where nobody asked for it and no points are counted.
+
+        Of an answer that may be ``kept`` under a tag, it is the same for every client and at any time.
+        """
         if not asked and charge.left is None:
             return None
         said = {
@@ -87,8 +94,15 @@ class Till:
             "most": self._most,
         }
         if charge.left is not None and self._quota is not None:
-            said |= {"limit": self._quota.points, "left": charge.left.points, "resetSeconds": charge.left.seconds}
+            said["limit"] = self._quota.points
+            if not kept:
+                said |= {"left": charge.left.points, "resetSeconds": charge.left.seconds}
         return said
+
+    def mark(self, *, asked: bool) -> str:
+        """What ``cost`` adds to an answer that may be kept, in so far as the answer does not tell; for its tag."""
+        limit = self._quota.points if self._quota is not None else 0
+        return f"cost{self._most}of{limit}" if asked or limit else ""
 
     def _limits(self, left: Left) -> dict[str, str]:
         if self._quota is None:

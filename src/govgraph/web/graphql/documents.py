@@ -17,11 +17,13 @@ from govgraph.graphql import Asked, Told
 from govgraph.graphql.evolution.registry import Registry
 from govgraph.graphql.execution import faults
 from govgraph.graphql.execution.limits import Refusal
+from govgraph.web.graphql.kept import bytes_of
 from govgraph.web.graphql.request import Sent
 
 _BYTES = 4_000_000
 """Of documents sent with their hash, in each process."""
 _LONGEST = 50_000
+"""Bytes of one."""
 _DIGITS = 64
 """Of a SHA-256 in hexadecimal."""
 _FRESH_SECONDS = 0.1
@@ -42,6 +44,8 @@ class Documents:
 
     def at_once(self, sent: Sent) -> str | None:
         """The document, where it is known without a look at the disk; None says nothing about it."""
+        if sent.query is not None and (sent.id or self._trusted_only):
+            return None  # whether both are the same is for ``find`` to say
         if self._trusted_only or sent.id:
             return self._freshly(_key(sent))
         if sent.hash:
@@ -62,15 +66,15 @@ class Documents:
 
     def remember(self, sent: Sent) -> None:
         """Keep a document that came with its hash and can be run."""
-        if not sent.hash or sent.query is None or self._trusted_only or len(sent.query) > _LONGEST:
+        if not sent.hash or sent.query is None or self._trusted_only or bytes_of(sent.query) > _LONGEST:
             return
         with self._lock:
             if sent.hash in self._seen:
                 return
             self._seen[sent.hash] = sent.query
-            self._seen_bytes += len(sent.query)
+            self._seen_bytes += bytes_of(sent.query)
             while self._seen_bytes > _BYTES:
-                self._seen_bytes -= len(self._seen.popitem(last=False)[1])
+                self._seen_bytes -= bytes_of(self._seen.popitem(last=False)[1])
 
     def _remembered(self, hash_: str) -> str | None:
         with self._lock:

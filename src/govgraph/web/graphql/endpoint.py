@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from http import HTTPStatus
@@ -63,7 +64,7 @@ class Endpoint:
         settings = house.settings
         self.house = house
         self.graphql = graphql
-        self.till = Till(settings)
+        self.till = Till(settings, graphql.limits.points)
         self.documents = Documents(Registry.of(settings.data), trusted_only=settings.graphql_documents == "trusted")
         self.answers = Answers(settings.graphql_cache_megabytes * 1_000_000)
         self.pulse = Pulse(house)
@@ -102,10 +103,21 @@ class Endpoint:
         """What blocks, on a thread, when it is the client's turn. Raises QueryBusy."""
         place = place_of(request, self.house.tokens)
         await self._turns.take(place)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, run, *given)
-        finally:
+        running = asyncio.get_running_loop().run_in_executor(self._threads, run, *given)
+
+        def give_back(done: asyncio.Future[_Gives]) -> None:
             self._turns.give_back(place)
+            if not done.cancelled():
+                done.exception()  # it is told to who waits; where nobody does any more, nobody is to be told
+
+        # The place is taken as long as the thread is, also when who asked has stopped waiting.
+        running.add_done_callback(give_back)
+        return await asyncio.shield(running)
+
+    def close(self) -> None:
+        """Give back threads and files, after the last request."""
+        self._threads.shutdown()
+        self.till.close()
 
     def schema(self, request: Request) -> Response:
         """The schema in GraphQL's definition language."""
@@ -149,7 +161,7 @@ class Endpoint:
             self.till.admit(self.client(exchange.request))
             return self._answer_one(exchange, sent) if isinstance(sent, Sent) else batch.answer(self, exchange, sent)
         except QuotaSpent as error:
-            self.note(exchange, error.code)
+            self.note(exchange.request, error.code)
             raise
 
     def _answer_one(self, exchange: Exchange, sent: Sent) -> Response:
@@ -162,11 +174,12 @@ class Endpoint:
                 "A subscription is answered as a stream.", "Accept text/event-stream, or use WebSocket."
             )
         if type_ == "mutation" and isinstance(asked, Asked):
-            return self._changed(exchange, asked)
+            return self._changed(exchange, sent, asked)
         view = view_of(self.house, exchange.request)
         client = self.client(exchange.request)
         if isinstance(asked, Told):
             return self._refused(exchange, asked, client)
+        asked = replace(asked, past=bool(as_of(exchange.request)))
         key = _key(asked.query, sent, view.audience, view.revision, as_of(exchange.request))
         if not sent.explains and not exchange.asks_price_only:
             if exchange.reads and self._has(exchange, key):
@@ -194,7 +207,7 @@ class Endpoint:
         status = (RAN if told.ran else REQUEST_ERROR).status(exchange.offer)
         return answers.respond(answers.write(answers.with_cost(told, cost)), status, exchange.offer, headers)
 
-    def _changed(self, exchange: Exchange, asked: Asked) -> Response:
+    def _changed(self, exchange: Exchange, sent: Sent, asked: Asked) -> Response:
         """What a mutation did. Who it is that asks is settled before anything of it is run."""
         house, request, offer = self.house, exchange.request, exchange.offer
         author = author_of(house, request)
@@ -202,6 +215,7 @@ class Endpoint:
         prepared = self.graphql.prepare(asked)
         if isinstance(prepared, Told):
             return self._refused(exchange, prepared, client)
+        self.documents.remember(sent)
         if exchange.asks_price_only:
             return self._priced(exchange, prepared, client)
         desk = Desk(self.writer, author, self.working)
@@ -221,10 +235,15 @@ class Endpoint:
         """Whose points a request costs. Blocking: may ask who it is."""
         return client_of(request, known(self.house, request)) if self.till.counts else ""
 
-    def note(self, exchange: Exchange, code: str) -> None:
+    def note(self, request: Request, code: str) -> None:
         """In the audit log, which bounds what it says of strangers. Blocking."""
-        request = exchange.request
         self.house.audit.note(known(self.house, request), door_of(request), Outcome.REFUSED, code=code)
+
+    def note_excess(self, request: Request, told: Told) -> None:
+        """Who asks for more than may be asked stands in the audit log. Blocking."""
+        code = str(told.errors[0]["extensions"]["code"])
+        if code.startswith("TOO_"):
+            self.note(request, code.lower().replace("_", "-"))
 
     @property
     def writer(self) -> Writer:
@@ -246,7 +265,7 @@ class Endpoint:
     def _has(self, exchange: Exchange, key: Key) -> bool:
         if b"if-none-match" not in exchange.names:
             return False
-        return responses.already_has(exchange.request, answers.tag(key, self.house.contract.hash, exchange.offer))
+        return responses.already_has(exchange.request, self._tag(exchange, key))
 
     def _headers(self, revision: int, charge: Charge) -> dict[str, str]:
         return {"govgraph-revision": str(revision), "vary": answers.VARY, **self.till.headers(charge)}
@@ -255,7 +274,9 @@ class Endpoint:
         headers = self._headers(key.revision, charge)
         if exchange.reads:
             headers |= self._conditions(exchange, key)
-        cost = self.till.cost(answer.price, charge, asked=exchange.asks_price)
+        elif self.till.counts:
+            headers["cache-control"] = "no-store"  # some caches keep what is posted
+        cost = self.till.cost(answer.price, charge, asked=exchange.asks_price, kept=exchange.reads)
         return answers.respond(answers.extend(answer.body, "cost", cost), HTTPStatus.OK, exchange.offer, headers)
 
     def _unchanged(self, exchange: Exchange, key: Key, charge: Charge) -> Response:
@@ -263,14 +284,17 @@ class Endpoint:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
 
     def _conditions(self, exchange: Exchange, key: Key) -> dict[str, str]:
-        tag = answers.tag(key, self.house.contract.hash, exchange.offer)
-        return {"etag": tag, "cache-control": "no-cache"}
+        # Where points are counted, the headers are one client's account: nothing a cache may give to another.
+        control = "private, no-cache" if self.till.counts else "no-cache"
+        return {"etag": self._tag(exchange, key), "cache-control": control}
+
+    def _tag(self, exchange: Exchange, key: Key) -> str:
+        mark = self.till.mark(asked=exchange.asks_price)
+        return answers.tag(key, self.house.contract.hash, exchange.offer, mark)
 
     def _refused(self, exchange: Exchange, told: Told, client: str) -> Response:
-        """Reading a document costs something, too. Who asks for more than may be asked stands in the audit log."""
-        code = str(told.errors[0]["extensions"]["code"])
-        if code.startswith("TOO_"):
-            self.note(exchange, code.lower().replace("_", "-"))
+        """Reading a document costs something, too."""
+        self.note_excess(exchange.request, told)
         return answers.refusal(told, exchange.offer, self.till.headers(self.till.charge(client, LEAST)))
 
     def _priced(self, exchange: Exchange, prepared: Prepared, client: str) -> Response:

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Example:
-    """``titles`` by language."""
+    """``titles`` by language. Where a query has a variable ``$lang``, its texts are in the language it is shown in."""
 
     titles: Mapping[str, str]
     query: str
+
+    def shown_in(self, language: str) -> str:
+        wanted = ", ".join(f'"{tag}"' for tag in dict.fromkeys((language, "en")))
+        return self.query.replace(_LANG, f"$lang: [String!] = [{wanted}]")
+
+
+_LANG = '$lang: [String!] = ["en"]'
 
 
 EXAMPLES = (
@@ -28,17 +35,18 @@ EXAMPLES = (
     ),
     Example(
         {
-            "en": "Services in French with their law and what they need",
+            "en": "The services in French, with their law and what they need",
             "fr": "Les services en français, leur base légale et ce dont ils ont besoin",
         },
-        """query FrenchServices {
-  services(first: 10, lang: ["fr"]) {
+        """query FrenchServices($lang: [String!] = ["fr-FR", "en"]) {
+  services(first: 10, lang: $lang) {
     totalCount
     nodes {
-      title(lang: ["fr", "en"]) { value lang }
-      level { name }
-      legalBasis { title(lang: ["fr"]) { value } inForceFrom }
-      needsBlocks { title(lang: ["fr"]) { value } }
+      title(lang: $lang) { value lang }
+      level { label(lang: $lang) { value } }
+      legalBasis { title(lang: $lang) { value lang } inForceFrom }
+      needsBlocks { title(lang: $lang) { value lang } }
+      needsBlocksConnection { totalCount }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -46,11 +54,11 @@ EXAMPLES = (
     ),
     Example(
         {"en": "Services without any law they rest on", "fr": "Les services sans base légale"},
-        """query ServicesWithoutLaw {
-  services(filter: { legalBasis: { isMissing: true } }, orderBy: { label: DESC }) {
+        """query ServicesWithoutLaw($lang: [String!] = ["en"]) {
+  services(filter: { legalBasis: { isMissing: true } }, orderBy: { label: DESC }, lang: $lang) {
     nodes {
-      label { value }
-      findings(severity: [INFO, WARNING]) { property message points }
+      label(lang: $lang) { value }
+      findings(severity: [INFO, WARNING]) { property message(lang: $lang) points }
     }
   }
 }""",
@@ -60,24 +68,32 @@ EXAMPLES = (
             "en": "Which services are blocked by a missing building block, and why?",
             "fr": "Quels services sont bloqués par une brique manquante, et pourquoi ?",
         },
-        """query BlockedServices {
+        """query BlockedServices($lang: [String!] = ["en"]) {
   blockedServices {
     totalCount
     rows(first: 5) {
-      service { title { value } page }
-      missing { title { value } }
-      chain { from { label { value } } label { value } to { label { value } } }
+      service { title(lang: $lang) { value } page }
+      missing { title(lang: $lang) { value } }
+      chain {
+        from { label(lang: $lang) { value } }
+        label(lang: $lang) { value }
+        to { label(lang: $lang) { value } }
+      }
     }
   }
 }""",
     ),
     Example(
         {"en": "What people need when a child is born", "fr": "Ce qu’il faut à la naissance d’un enfant"},
-        """query WhenAChildIsBorn {
+        """query WhenAChildIsBorn($lang: [String!] = ["en"]) {
   lifeEvents(filter: { title: { contains: "child" } }) {
     nodes {
-      title { value all { value lang } }
-      services { title { value } authority { title { value } } channels { type { name } } }
+      title(lang: $lang) { value all { value lang } }
+      services {
+        title(lang: $lang) { value }
+        authority { title(lang: $lang) { value } }
+        channels { type { name } }
+      }
     }
   }
 }""",
@@ -87,7 +103,7 @@ EXAMPLES = (
             "en": "Online services of each organisation, the busiest first",
             "fr": "Les services de chaque organisme, les plus sollicités d’abord",
         },
-        """query BusiestServices($lang: [String!] = ["fr", "en"]) {
+        """query BusiestServices($lang: [String!] = ["en"]) {
   organisations(filter: { services: { some: { level: { in: [LEVEL_3, LEVEL_4] } } } }, lang: $lang) {
     totalCount
     nodes {
@@ -102,11 +118,11 @@ EXAMPLES = (
     ),
     Example(
         {"en": "Services and their yearly transactions per level", "fr": "Services et transactions par niveau"},
-        """query ServicesByLevel {
+        """query ServicesByLevel($lang: [String!] = ["en"]) {
   servicesAggregate {
     count
-    groups(by: LEVEL) {
-      key { label { value } }
+    groups(by: LEVEL, lang: $lang) {
+      key { label(lang: $lang) { value } }
       count
       numbers { transactionsPerYear { sum average } }
     }
@@ -115,13 +131,13 @@ EXAMPLES = (
     ),
     Example(
         {"en": "Page by page through all services", "fr": "Page par page à travers tous les services"},
-        """query Services($after: String) {
-  services(first: 20, after: $after, orderBy: [{ authority: { label: ASC } }, { label: ASC }], lang: ["fr", "en"]) {
+        """query Services($after: String, $lang: [String!] = ["en"]) {
+  services(first: 20, after: $after, orderBy: [{ authority: { label: ASC } }, { label: ASC }], lang: $lang) {
     totalCount
     nodes {
       iri
-      title(lang: ["fr", "en"]) { value lang }
-      needsBlocks(first: 5) { label { value } }
+      title(lang: $lang) { value lang }
+      needsBlocks(first: 5) { label(lang: $lang) { value } }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -129,12 +145,12 @@ EXAMPLES = (
     ),
     Example(
         {"en": "Search in the texts of all languages", "fr": "Chercher dans les textes de toutes les langues"},
-        """query Search {
-  search(text: "birth certificate", first: 10) {
+        """query Search($lang: [String!] = ["en"]) {
+  search(text: "birth certificate", first: 10, lang: $lang) {
     totalCount
     edges {
       score
-      node { kind label { value } page }
+      node { kind label(lang: $lang) { value } page }
       highlights { property lang plain }
     }
   }
@@ -148,7 +164,7 @@ LIVE = (
             "en": "What has changed since the first revision, and what changes from now on",
             "fr": "Ce qui a changé depuis la première révision, et ce qui change désormais",
         },
-        """subscription Changes {
+        """subscription Changes($lang: [String!] = ["en"]) {
   catalogueChanged(since: "1") {
     cursor
     revision
@@ -157,7 +173,7 @@ LIVE = (
     changes {
       kind
       change
-      entity { label { value } page }
+      entity { label(lang: $lang) { value } page }
     }
   }
 }""",

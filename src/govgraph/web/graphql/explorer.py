@@ -14,7 +14,6 @@ from govgraph.shipped import EXPLORER
 from govgraph.web.responses import SECURITY
 
 ENTRY = "src/main.tsx"
-_EDITOR = "monaco-editor"
 POLICY = SECURITY["content-security-policy"].replace(
     "style-src 'self'", "style-src 'self' 'unsafe-inline'; worker-src 'self'"
 )

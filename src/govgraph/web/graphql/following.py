@@ -84,7 +84,11 @@ class Caller:
     def _begin(self, sent: Sent, since: str | None, only_streams: bool) -> Told | Subscribed | None:
         endpoint = self._endpoint
         client = endpoint.client(self.request)
-        endpoint.till.admit(client)
+        try:
+            endpoint.till.admit(client)
+        except QuotaSpent as error:
+            endpoint.note(self.request, error.code)
+            raise
         asked = endpoint.documents.find(sent)
         type_ = endpoint.graphql.operation_type(asked) if isinstance(asked, Asked) else None
         if only_streams and type_ != OperationType.SUBSCRIPTION.value:
@@ -93,10 +97,12 @@ class Caller:
             raise MethodNotAllowed("GET changes nothing.", "Send this operation with POST.")
         prepared = endpoint.graphql.prepare(asked) if isinstance(asked, Asked) else asked
         if isinstance(prepared, Told):
+            endpoint.note_excess(self.request, prepared)
             endpoint.till.charge(client, LEAST)
             return prepared
         endpoint.documents.remember(sent)
         if prepared.type is OperationType.SUBSCRIPTION:
+            endpoint.till.charge(client, LEAST)
             return self._subscribed(prepared, since)
         if prepared.type is OperationType.MUTATION:
             author = author_of(endpoint.house, self.request)
@@ -111,7 +117,8 @@ class Caller:
         if as_of(self.request):
             raise BadRequest("Nothing happens any more in the past.", "Leave asOf out; since tells what happened.")
         asked = prepared.asked
-        wish = wish_of(self._endpoint.graphql.core, prepared.document, asked.operation_name, asked.variables or {})
+        core, variables = self._endpoint.graphql.core, asked.variables or {}
+        wish = wish_of(core, prepared.document, asked.operation_name, variables, self.view())
         return Subscribed(prepared, Wish(wish.filter, since or wish.since))
 
     async def follow(self, subscribed: Subscribed) -> AsyncGenerator[Answered, None]:
@@ -162,6 +169,8 @@ class Caller:
         found = Feed(view, endpoint.house.ledger, subscribed.wish.filter).read(place, _AT_ONCE)
         client = endpoint.client(self.request)
         answers: list[Answered] = []
+        if found.more and not found.events:  # what is passed over is read, too
+            endpoint.till.charge(client, LEAST)
         for event in found.events:
             try:
                 endpoint.till.charge(client, subscribed.prepared.price.points)

@@ -34,7 +34,7 @@ class Key(NamedTuple):
     @property
     def size(self) -> int:
         """In bytes, about."""
-        return len(self.document) + len(self.operation_name) + len(self.variables) + len(self.moment)
+        return bytes_of(self.document) + bytes_of(self.operation_name) + len(self.variables) + len(self.moment)
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,11 @@ class Answers:
             self._kept[key] = answer
             while self._bytes > self._most:
                 self._bytes -= _size(*self._kept.popitem(last=False))
+
+
+def bytes_of(text: str) -> int:
+    """What a text takes of memory, at most."""
+    return len(text) if text.isascii() else 4 * len(text)
 
 
 def _size(key: Key, answer: Answer) -> int:

@@ -95,7 +95,9 @@ def _given(visit: Visit, view: View, query: str, variables: str) -> dict[str, ob
         "query": query,
         "variables": variables,
         "view": str(view.audience),
-        "examples": [{"title": visit.say(one.titles), "query": one.query} for one in (*EXAMPLES, *LIVE)],
+        "examples": [
+            {"title": visit.say(one.titles), "query": one.shown_in(visit.language)} for one in (*EXAMPLES, *LIVE)
+        ],
     }
 
 
@@ -128,7 +130,7 @@ def _form(visit: Visit, view: View, explorer: Built | Missing, *, query: str, an
         "graphql.html",
         view=view,
         examples=EXAMPLES,
-        query=query or EXAMPLES[0].query,
+        query=query or EXAMPLES[0].shown_in(visit.language),
         answered=answered,
         missing=explorer if isinstance(explorer, Missing) else None,
     )

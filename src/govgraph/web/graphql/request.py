@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from govgraph.errors import BadRequest, TooLarge, UnsupportedMediaType
+from govgraph.errors import BadRequest, TooManyOperations, UnsupportedMediaType
 from govgraph.media import JSON
 
 ID_PARAMETERS = ("documentId", "doc_id")
@@ -61,7 +61,7 @@ def sent_by_address(request: Request) -> Sent:
 def sent_by_body(request: Request, body: bytes, most: int) -> tuple[Sent, ...] | Sent:
     """One request, or several where at most ``most`` of them may come as a list.
 
-    Raises BadRequest, TooLarge and UnsupportedMediaType.
+    Raises BadRequest, TooManyOperations and UnsupportedMediaType.
     """
     _check_type(request.headers.get("content-type", ""))
     given = _read_json(body, "The body")
@@ -74,7 +74,8 @@ def sent_by_body(request: Request, body: bytes, most: int) -> tuple[Sent, ...] |
     if not given:
         raise BadRequest("The body is an empty list.", 'Send {"query": "{ … }"}, or several of these.')
     if len(given) > most:
-        raise TooLarge(f"The body is a list of {len(given)} requests; {most} are allowed.", "Send fewer at a time.")
+        sentence = f"The body is a list of {len(given)} requests; {most} are allowed."
+        raise TooManyOperations(sentence, "Send fewer at a time.")
     if not all(isinstance(one, dict) for one in given):
         raise BadRequest("The list holds what is no JSON object.", 'Each is {"query": "{ … }"}.')
     return tuple(_sent(one) for one in given)

@@ -43,8 +43,8 @@ REQUEST_ERROR = Case(
     HTTPStatus.BAD_REQUEST,
 )
 REFUSED = (
-    _same("No GraphQL request: no JSON, no UTF-8, no document, wrong types, a list where none is taken, a hash that is "
-          "not the document’s, a token in the address", HTTPStatus.BAD_REQUEST),
+    _same("No GraphQL request: no JSON, no UTF-8, no document, wrong types, a list where none is taken or of too many, "
+          "a hash that is not the document’s, a token in the address", HTTPStatus.BAD_REQUEST),
     _same("No token where one is needed, or one that is not valid", HTTPStatus.UNAUTHORIZED, "`WWW-Authenticate`"),
     _same("A token that does not allow it", HTTPStatus.FORBIDDEN, "`WWW-Authenticate`"),
     _same("`asOf` names a moment that is not there", HTTPStatus.NOT_FOUND),
