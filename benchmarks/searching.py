@@ -31,12 +31,12 @@ def search(catalogues: Catalogues, sizes: Sizes) -> Iterator[Row]:
         sides[str(size)] = partial(_page, view, cycle(pairs).__next__)
     took = in_turn(sides, sizes.rounds * sizes.often, times=sizes.times)
     base, *larger = (str(size) for size in sizes.scaling)
-    for size in larger:
-        over, under = took[size], took[base]
-        totals = f"{found[size]:,} and {found[base]:,} entries are found in the mean"
+    for most in larger:
+        over, under = took[most], took[base]
+        totals = f"{found[most]:,} and {found[base]:,} entries are found in the mean"
         yield Row(
             f"search: {_PAGE} of what has two words, with highlights",
-            f"{int(size):,} services ÷ {int(base):,} services",
+            f"{int(most):,} services ÷ {int(base):,} services",
             ratio(over, under),
             f"{over} ÷ {under}",
             notes=(totals, spread(over, under)),
@@ -54,12 +54,12 @@ def _page(view: View, text: Callable[[], str]) -> None:
 
 
 def _pairs(view: View) -> list[str]:
-    """The first long word and the last of titles of services."""
+    """Two words of a title, the thing and the place, of services from one end to the other."""
     members = sorted(view.members(view.contract.kind("Service")), key=lambda node: node.value)
-    step = max(1, len(members) // _PAIRS)
-    titles = (label.text.split() for label in view.labels(members[::step], ("en",)).values())
-    long = ([word for word in words if len(word) >= _LONG] for words in titles)
-    return list(dict.fromkeys(f"{words[0]} {words[-1]}" for words in long if len(words) > 1))
+    titles = (label.text.replace(",", "").split() for label in view.labels(members, ("en",)).values())
+    long = ([word for word in words if len(word) >= _LONG and word.isalpha()] for words in titles)
+    pairs = dict.fromkeys(f"{words[1]} {words[-2]}" for words in long if len(words) > 3)
+    return list(pairs)[:_PAIRS]
 
 
 def _carried(catalogues: Catalogues, sizes: Sizes, services: int) -> Row:
