@@ -137,7 +137,7 @@ def test_everything_is_required_and_installed_where_that_is_asked(checkout: Chec
     made = calls(checkout(RECORDING), "--require-all", "-q")
     assert made[:2] == [
         "1 -c import pip",
-        "1 -m pip install --quiet --disable-pip-version-check --no-input --editable .[dev,browser]",
+        "1 -m pip install --quiet --disable-pip-version-check --no-input --editable .[dev,browser,partners]",
     ]
     assert made[-1] == "1 -m pytest -q"
 
